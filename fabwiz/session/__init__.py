@@ -1,0 +1,1 @@
+"""The session file and the network that it describes."""

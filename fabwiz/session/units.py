@@ -1,0 +1,98 @@
+"""Sizes and durations as session files write them: `98 MB`, `512 KB`, `2s`, `10m`, `1h30m`.
+
+Sizes follow configtxgen (`common/viperutil`: k, m, g and their KB, MB, GB are powers of 1024),
+durations follow Go's `time.ParseDuration`, because Fabric reads both.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kmg]?)i?b?\s*$", re.IGNORECASE)
+_FACTOR = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_size(value: Any) -> int:
+    """Read a size in bytes from `98 MB` or a plain number of bytes.
+
+    Raises ValueError for anything else.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and (match := _SIZE.match(value)):
+        return int(float(match[1]) * _FACTOR[match[2].lower()])
+    raise ValueError(f"{value!r} is no size; write bytes, or a number with KB, MB or GB, such as 98 MB")
+
+
+def format_size(size: int) -> str | int:
+    """Write a size with the largest unit that divides it: 102760448 is `98 MB`, 1000 stays 1000."""
+    for unit, factor in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+        if size >= factor and size % factor == 0:
+            return f"{size // factor} {unit}"
+    return size
+
+
+def parse_duration(value: Any) -> float:
+    """Read a duration in seconds from `2s`, `10m`, `1h30m` or `500ms`.
+
+    Raises ValueError for anything else, a bare number among it: a number without a unit is ambiguous.
+    """
+    if isinstance(value, str):
+        text = value.strip().replace(" ", "")
+        if text == "0":
+            return 0.0
+        pieces = _DURATION.findall(text)
+        if pieces and "".join(number + unit for number, unit in pieces) == text:
+            return float(sum(float(number) * _SECONDS[unit] for number, unit in pieces))
+    raise ValueError(f"{value!r} is no duration; write a number and a unit, such as 2s, 10m or 12h")
+
+
+def format_duration(seconds: float) -> str:
+    """Write a duration shortly: 5400 is `1h30m`, 2.5 is `2500ms`."""
+    if seconds != int(seconds):
+        return f"{round(seconds * 1000)}ms"
+    rest = int(seconds)
+    text = ""
+    for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            text += f"{count}{unit}"
+    return text or "0s"
+
+
+def go_duration(seconds: float) -> str:
+    """Write a duration as Go's `Duration.String()` does, the form inside channel configuration: `2s`, `1m0s`."""
+    if seconds == 0:
+        return "0s"
+    if seconds < 1:
+        return f"{seconds * 1000:g}ms"
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    text = f"{rest:g}s"
+    if hours or minutes:
+        text = f"{int(minutes)}m{text}"
+    if hours:
+        text = f"{int(hours)}h{text}"
+    return text
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    PlainSerializer(format_size),
+    WithJsonSchema({"type": ["integer", "string"], "examples": ["98 MB"], "description": "bytes, or with KB, MB, GB"}),
+]
+"""Bytes."""
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration),
+    WithJsonSchema({"type": "string", "examples": ["2s", "10m", "12h"], "description": "a Go duration"}),
+]
+"""Seconds."""
