@@ -70,11 +70,26 @@ class Release:
         return self.number >= (1, 2, 0)
 
 
-def _row(minor: int, patches: range, images: str, third: str, kafka: str, zookeeper: str,
-         ceilings: tuple[str | None, str | None, str | None], builder_gone: bool) -> list[Release]:
+def _row(
+    minor: int,
+    patches: range,
+    images: str,
+    third: str,
+    kafka: str,
+    zookeeper: str,
+    ceilings: tuple[str | None, str | None, str | None],
+    builder_gone: bool,
+) -> list[Release]:
     return [
-        Release((1, minor, patch), images.format(patch), third.format(patch), kafka, zookeeper,
-                Capabilities(*ceilings), builder_gone)
+        Release(
+            (1, minor, patch),
+            images.format(patch),
+            third.format(patch),
+            kafka,
+            zookeeper,
+            Capabilities(*ceilings),
+            builder_gone,
+        )
         for patch in patches
     ]
 
@@ -87,11 +102,11 @@ _V1_4_3 = ("V1_4_3", "V1_4_2", "V1_4_2")
 RELEASES: dict[str, Release] = {
     release.version: release
     for row in (
-        _row(0, range(0, 7), "x86_64-1.0.{}", "x86_64-1.0.{}", "0.9.0.1", "3.4.9", (None, None, None), False),
-        _row(1, range(0, 2), "x86_64-1.1.{}", "x86_64-0.4.6", "1.0.0", "3.4.9", _V1_1, False),
-        _row(2, range(0, 2), "1.2.{}", "0.4.10", "1.0.0", "3.4.9", ("V1_1", "V1_1", "V1_2"), True),
-        _row(3, range(0, 1), "1.3.{}", "0.4.13", "1.0.0", "3.4.9", _V1_3, True),
-        _row(4, range(0, 1), "1.4.{}", "0.4.14", "1.0.0", "3.4.9", _V1_3, True),
+        _row(0, range(7), "x86_64-1.0.{}", "x86_64-1.0.{}", "0.9.0.1", "3.4.9", (None, None, None), False),
+        _row(1, range(2), "x86_64-1.1.{}", "x86_64-0.4.6", "1.0.0", "3.4.9", _V1_1, False),
+        _row(2, range(2), "1.2.{}", "0.4.10", "1.0.0", "3.4.9", ("V1_1", "V1_1", "V1_2"), True),
+        _row(3, range(1), "1.3.{}", "0.4.13", "1.0.0", "3.4.9", _V1_3, True),
+        _row(4, range(1), "1.4.{}", "0.4.14", "1.0.0", "3.4.9", _V1_3, True),
         _row(4, range(1, 2), "1.4.{}", "0.4.15", "1.0.0", "3.4.9", _V1_3, True),
         _row(4, range(2, 3), "1.4.{}", "0.4.15", "1.0.0", "3.4.9", ("V1_4_2", "V1_4_2", "V1_4_2"), True),
         _row(4, range(3, 4), "1.4.{}", "0.4.15", "1.0.0", "3.4.9", _V1_4_3, True),

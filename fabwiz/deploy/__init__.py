@@ -1,0 +1,1 @@
+"""From artifacts to a running network: plan, phases, executor, journal, events."""

@@ -1,0 +1,1 @@
+"""Where commands run: over SSH, on this machine, or on rehearsal hosts."""

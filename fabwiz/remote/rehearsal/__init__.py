@@ -1,0 +1,1 @@
+"""Rehearsal hosts: processes on this machine that stand in for real ones."""

@@ -1,0 +1,1 @@
+"""What must hold before a network is deployed; a file a topic."""
