@@ -22,10 +22,12 @@ class Edit:
     """One change of a session document: the value at `path` becomes `value`; `None` removes the key.
 
     `value` is plain data (dict, list, str, int, float, bool) as it would stand in the YAML file.
+    With `key` the key at `path` is renamed to it instead, and keeps its place and its value.
     """
 
     path: SessionPath
     value: Any = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ is shown to people: in the JSON schema, by editors and in the wizard.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from fabwiz.session.units import Duration, Size
 
@@ -19,18 +21,24 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-def _short(key: str) -> BeforeValidator:
-    """Let a plain string stand for a mapping with that one key: `zk1: a` is `zk1: {host: a}`."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+@dataclass(frozen=True)
+class Short:
+    """Lets a plain string stand for a mapping with that one key: `zk1: a` is `zk1: {host: a}`."""
+
+    key: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read the short form; everything else goes on to the part itself."""
+        return core_schema.no_info_before_validator_function(
+            lambda value: {self.key: value} if isinstance(value, str) else value, handler(source)
+        )
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Show both forms in the JSON Schema."""
+        return {"anyOf": [{"type": "string", "description": f"short for {{{self.key}: ...}}"}, handler(core)]}
 
 
-def _port(value: int) -> int:
-    if not 1 <= value <= 65535:
-        raise ValueError(f"{value} is no port; ports are 1 to 65535")
-    return value
-
-
-Port = Annotated[int, AfterValidator(_port)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Ssh(Part):
@@ -131,7 +139,7 @@ class OrganizationSpec(Part):
 
     domain: str = Field(description="DNS domain of its peers: peer0 becomes peer0.<domain>")
     msp_id: str | None = Field(None, description="MSP id; <name>MSP when nothing is said")
-    peers: dict[str, Annotated[PeerSpec, _short("host")]] = Field(
+    peers: dict[str, Annotated[PeerSpec, Short("host")]] = Field(
         default_factory=dict, description="its peers and where they run"
     )
     anchors: list[str] = Field(default_factory=list, description="peers that other organizations gossip with")
@@ -281,10 +289,10 @@ class Session(Part):
     remote_dir: str | None = Field(None, description="folder on every host; /opt/fabwiz/<name> when nothing is said")
     tls: bool = Field(True, description="TLS between peers, orderers and clients")
     ssh: Ssh = Field(default=Ssh(), description="how to log in to all hosts")
-    hosts: dict[str, Annotated[HostSpec, _short("address")]] = Field(description="the machines")
-    zookeeper: dict[str, Annotated[ZooKeeperSpec, _short("host")]] = Field(description="the ZooKeeper ensemble")
-    kafka: dict[str, Annotated[KafkaSpec, _short("host")]] = Field(description="the Kafka brokers")
-    orderers: dict[str, Annotated[OrdererSpec, _short("host")]] = Field(description="the ordering service nodes")
+    hosts: dict[str, Annotated[HostSpec, Short("address")]] = Field(description="the machines")
+    zookeeper: dict[str, Annotated[ZooKeeperSpec, Short("host")]] = Field(description="the ZooKeeper ensemble")
+    kafka: dict[str, Annotated[KafkaSpec, Short("host")]] = Field(description="the Kafka brokers")
+    orderers: dict[str, Annotated[OrdererSpec, Short("host")]] = Field(description="the ordering service nodes")
     orderer_organization: OrdererOrganizationSpec = Field(
         default=OrdererOrganizationSpec(), description="the organization that the orderers belong to"
     )

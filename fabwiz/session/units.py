@@ -7,6 +7,7 @@ durations follow Go's `time.ParseDuration`, because Fabric reads both.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -15,17 +16,21 @@ _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kmg]?)i?b?\s*$", re.IGNORECASE)
 _FACTOR = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_MOST = 1 << 63  # both are int64 in Fabric; a duration counts nanoseconds
 
 
 def parse_size(value: Any) -> int:
     """Read a size in bytes from `98 MB` or a plain number of bytes.
 
-    Raises ValueError for anything else.
+    Raises ValueError for anything else, negative and absurdly large numbers among it.
     """
+    size = None
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and (match := _SIZE.match(value)):
-        return int(float(match[1]) * _FACTOR[match[2].lower()])
+        size = value
+    elif isinstance(value, str) and len(value) < 40 and (match := _SIZE.match(value)):
+        size = int(Decimal(match[1]) * _FACTOR[match[2].lower()])
+    if size is not None and 0 <= size < _MOST:
+        return size
     raise ValueError(f"{value!r} is no size; write bytes, or a number with KB, MB or GB, such as 98 MB")
 
 
@@ -42,20 +47,26 @@ def parse_duration(value: Any) -> float:
 
     Raises ValueError for anything else, a bare number among it: a number without a unit is ambiguous.
     """
-    if isinstance(value, str):
+    if isinstance(value, str) and len(value) < 80:
         text = value.strip().replace(" ", "")
         if text == "0":
             return 0.0
         pieces = _DURATION.findall(text)
         if pieces and "".join(number + unit for number, unit in pieces) == text:
-            return float(sum(float(number) * _SECONDS[unit] for number, unit in pieces))
+            seconds = float(sum(float(number) * _SECONDS[unit] for number, unit in pieces))
+            if seconds * 1e9 < _MOST:
+                return seconds
     raise ValueError(f"{value!r} is no duration; write a number and a unit, such as 2s, 10m or 12h")
 
 
 def format_duration(seconds: float) -> str:
-    """Write a duration shortly: 5400 is `1h30m`, 2.5 is `2500ms`."""
+    """Write a duration shortly: 5400 is `1h30m`, 2.5 is `2500ms`; reading it again gives the same number."""
     if seconds != int(seconds):
-        return f"{round(seconds * 1000)}ms"
+        for unit in ("ms", "us", "ns"):
+            text = f"{round(seconds / _SECONDS[unit])}{unit}"
+            if parse_duration(text) == seconds:
+                return text
+        return f"{Decimal(repr(seconds)):f}s"
     rest = int(seconds)
     text = ""
     for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
