@@ -1,1 +1,1 @@
-"""Sample chaincode, a folder each: what a session's `path` may name without a folder of its own."""
+"""Sample chaincode."""
