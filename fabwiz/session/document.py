@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from fabwiz.session.findings import Finding, SessionPath
+from fabwiz.session import editor
+from fabwiz.session.data import dump, to_data
+from fabwiz.session.edits import EditError
+from fabwiz.session.files import write_atomic
+from fabwiz.session.findings import Edit, Finding, SessionPath
 from fabwiz.session.model import Session
 from fabwiz.session.network import Network
 from fabwiz.session.reading import locate, read
+from fabwiz.session.tree import plain
+from fabwiz.session.update import merged
 
 
 class Document:
@@ -52,6 +59,41 @@ class Document:
         """The finding (a rule's, say) with file, line and column."""
         line, column = self.locate(finding.path) or (None, None)
         return replace(finding, file=self._file, line=line, column=column)
+
+    def edit(self, edits: Iterable[Edit]) -> Document:
+        """The document after the edits, made in order; comments, order and layout of all else survive.
+
+        Raises EditError if an edit does not fit, or if the text is no YAML at all.
+        """
+        if self._unreadable:
+            raise EditError(f"{self.path} cannot be changed before it can be read: {self._unreadable.message}")
+        return Document(editor.apply(self.text, edits), self.path)
+
+    def update(self, session: Session) -> Document:
+        """The document that says what `session` says, with the smallest changes of the text.
+
+        Raises EditError if the file could not be read.
+        """
+        if self.session is not None and dump(self.session) == dump(session):
+            return self
+        data = merged(plain(self.tree), self.session, session) if self.session else to_data(session)
+        changed = self.edit([Edit((), data)])
+        if changed.session is not None and dump(changed.session) == dump(session):
+            return changed
+        return Document(dump(session), self.path)
+
+    def save(self, path: Path | None = None) -> None:
+        """Write the text to `path`, by default where it came from: atomically, synced, readable by its owner alone.
+
+        A symbolic link stays one; the file that it names is replaced. Raises OSError, and EditError where there is
+        no path or the document only stands for a file that could not be read.
+        """
+        target = path or self.path
+        if target is None:
+            raise EditError("the session has no file yet: say where to save it")
+        if self._unreadable:
+            raise EditError(f"{target} is not overwritten: what it held could not be read")
+        write_atomic(target.resolve(), self.text)
 
     @property
     def _file(self) -> str | None:

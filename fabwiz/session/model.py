@@ -63,7 +63,7 @@ class Ssh(Part):
 
 
 class HostSpec(Part):
-    """A machine. `a: 198.18.0.11` is short for `a: {address: 198.18.0.11}`."""
+    """A machine. `a: 203.0.113.11` is short for `a: {address: 203.0.113.11}`."""
 
     address: str | None = Field(None, description="IPv4, IPv6 or DNS name that the other hosts reach it by")
     transport: Literal["ssh", "local"] = Field("ssh", description="`local`: this machine, without SSH")

@@ -95,8 +95,10 @@ def quote(text: str) -> str:
     return '"' + _ESCAPE.sub(escape, text) + '"'
 
 
-def write(value: str | int | float | bool | None) -> str:
+def write(value: str | int | float | bool | Odd | None) -> str:
     """Write a value as YAML, text with quotes only where it needs them: `1.0` the text is `"1.0"`."""
+    if isinstance(value, Odd):
+        return value.text
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:

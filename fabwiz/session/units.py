@@ -96,7 +96,14 @@ Size = Annotated[
     int,
     BeforeValidator(parse_size),
     PlainSerializer(format_size),
-    WithJsonSchema({"type": ["integer", "string"], "examples": ["98 MB"], "description": "bytes, or with KB, MB, GB"}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[kKmMgG]?[iI]?[bB]?\s*$", "examples": ["98 MB"]},
+            ]
+        }
+    ),
 ]
 """Bytes."""
 
@@ -104,6 +111,12 @@ Duration = Annotated[
     float,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration),
-    WithJsonSchema({"type": "string", "examples": ["2s", "10m", "12h"], "description": "a Go duration"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\s*(0|(\d+(\.\d+)?\s*(ns|us|µs|ms|s|m|h)\s*)+)\s*$",
+            "examples": ["2s", "10m", "12h"],
+        }
+    ),
 ]
 """Seconds."""
