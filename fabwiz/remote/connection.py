@@ -5,8 +5,6 @@ them out. Everything that can go wrong between this machine and a host is a `Rem
 the way out; a command that merely exits with another code than 0 is not an error here.
 """
 
-# ruff: noqa: N818 - these names say what happened; `Error` behind each would add nothing
-
 from __future__ import annotations
 
 import threading
