@@ -1,0 +1,176 @@
+"""The stand-in docker and compose: what deployment calls, and what the real ones refuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fabwiz.remote.rehearsal import Rehearsal
+from fabwiz.session.model import Session
+
+TOOLS = "hyperledger/fabric-tools:1.4.0"
+
+
+@pytest.fixture
+def box(small: Callable[..., Session], start: Callable[..., Rehearsal], shell_on: Callable[..., Any]) -> Any:
+    return shell_on(start(small()), "h1")
+
+
+def tools(**more: Any) -> dict[str, Any]:
+    return {"cli": {"image": TOOLS, "container_name": "cli", "labels": {"fabwiz.network": "small"}, **more}}
+
+
+def test_versions_say_rehearsal(host: Any) -> None:
+    assert host.run("docker", "version", "--format", "{{.Server.Version}}").out.strip() == "18.09.9-rehearsal"
+    assert host.run("docker-compose", "version", "--short").out.strip() == "1.24.0"
+    assert host.run("docker", "compose", "version", "--short").out.strip() == "2.26.1"
+    assert "rehearsal" in host.run("docker", "info").out
+
+
+def test_hosts_may_lack_compose_or_docker(
+    small: Callable[..., Session], start: Callable[..., Rehearsal], shell_on: Callable[..., Any]
+) -> None:
+    rehearsal = start(small(3), compose={"h1": "v1", "h2": "v2"}, without_docker=["h3"])
+    first, second, third = (shell_on(rehearsal, name) for name in ("h1", "h2", "h3"))
+    assert first.sh("docker compose version").code == 1
+    assert first.sh("docker-compose version").code == 0
+    assert second.sh("docker-compose version").code == 127
+    assert second.sh("docker compose version").code == 0
+    assert third.sh("docker version").code == 127
+
+
+def test_up_creates_what_the_file_says(box: Any) -> None:
+    answer = box.compose(
+        tools(environment=["A=$$HOME", "B=2"], volumes=["data:/data"], restart="unless-stopped"),
+        "up", "-d", "--no-deps", "cli", volumes={"data": {"labels": {"fabwiz.network": "small"}}},
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    row = json.loads(box.run("docker", "ps", "-a", "--no-trunc", "--filter", "label=fabwiz.network=small",
+                             "--format", "{{json .}}").out)  # fmt: skip
+    assert (row["Names"], row["Image"], row["State"]) == ("cli", TOOLS, "running")
+    about = box.inspect("cli")
+    assert about["Config"]["Env"] == ["A=$HOME", "B=2"]
+    assert about["State"]["Status"] == "running"
+    assert about["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
+    assert box.run("docker", "volume", "ls", "--filter", "label=fabwiz.network=small", "-q").out == "small_data\n"
+    again = box.compose(
+        tools(environment=["A=$$HOME", "B=2"], volumes=["data:/data"], restart="unless-stopped"),
+        "up", "-d", "cli", volumes={"data": {"labels": {"fabwiz.network": "small"}}},
+    )  # fmt: skip
+    assert "cli is up-to-date" in again.err
+    assert box.inspect("cli")["Id"] == about["Id"]
+    assert box.inspect("cli")["State"]["StartedAt"] == about["State"]["StartedAt"]
+
+
+def test_down_takes_everything_of_the_project_and_nothing_else(box: Any) -> None:
+    box.sh("docker network create other; docker volume create kept")
+    services = tools(volumes=["data:/data"])
+    volumes = {"data": {}}
+    assert box.compose(services, "up", "-d", volumes=volumes).code == 0
+    assert box.compose(services, "down", volumes=volumes).code == 0
+    assert box.run("docker", "ps", "-aq").out == ""
+    assert box.run("docker", "volume", "ls", "-q").out == "kept\nsmall_data\n"
+    assert box.compose(services, "down", "-v", "--remove-orphans", volumes=volumes).code == 0
+    assert box.run("docker", "volume", "ls", "-q").out == "kept\n"
+    assert "other" in box.run("docker", "network", "ls", "--format", "{{.Name}}").out
+
+
+@pytest.mark.parametrize(
+    ("services", "top", "words"),
+    [
+        (tools(image="hyperledger/fabric-tools:9.9.9"), {}, "manifest unknown"),
+        (tools(image="example/unknown:1"), {}, "pull access denied"),
+        (tools(volumes=["./missing:/x"]), {}, "bind source path does not exist"),
+        (tools(volumes=["gone:/x"]), {}, 'Named volume "gone:/x" is used in service "cli" but no declaration'),
+        (tools(networks=["gone"]), {}, 'undefined network "gone"'),
+        (tools(enviroment={}), {}, "Unsupported config option for services.cli: 'enviroment'"),
+        (tools(environment={"A": True}), {}, "contains true, which is an invalid type"),
+        (tools(environment={"A": "$"}), {}, "Invalid interpolation format"),
+        (tools(depends_on=["gone"]), {}, "depends on service 'gone' which is undefined"),
+        (tools(extra_hosts=["nocolon"]), {}, "bad format for extra-hosts"),
+        (tools(), {"servics": {}}, 'Invalid top-level property "servics"'),
+        (tools(env_file="gone.env"), {}, "Couldn't find env file"),
+        (tools(restart="sometimes"), {}, "Invalid restart policy"),
+        ({"cli": {"command": "x"}}, {}, "neither an image nor a build context"),
+    ],
+)
+def test_compose_refuses(host: Any, services: dict[str, Any], top: dict[str, Any], words: str) -> None:
+    answer = host.compose(services, "up", "-d", **top)
+    assert answer.code == 1
+    assert words in answer.err
+
+
+def test_compose_refuses_broken_files(host: Any) -> None:
+    host.folder.mkdir(parents=True, exist_ok=True)
+    file = host.folder / "bad.yaml"
+    assert "No such file" in host.run("docker-compose", "-f", str(file), "config", "-q").err
+    file.write_text("services: [")
+    assert host.run("docker-compose", "-f", str(file), "config", "-q").code == 1
+    file.write_text("services:\n  a:\n    image: x\n    environment: {A: '1'}\n    environment: {B: '2'}\n")
+    assert 'mapping key "environment" already defined' in host.run("docker-compose", "-f", str(file), "config").err
+
+
+def test_ports_are_free_or_refused(box: Any) -> None:
+    first = {**tools(ports=["7777:7777"]), "other": {"image": TOOLS, "container_name": "o", "ports": ["7777:1"]}}
+    answer = box.compose(first, "up", "-d")
+    assert answer.code == 1
+    assert "Bind for 0.0.0.0:7777 failed: port is already allocated" in answer.err
+    assert box.inspect("cli")["State"]["Status"] == "running"
+
+
+def test_names_are_unique_across_projects(box: Any) -> None:
+    assert box.compose(tools(), "up", "-d").code == 0
+    file = box.folder / "docker-compose.yaml"
+    answer = box.run("docker-compose", "-p", "another", "-f", str(file), "up", "-d")
+    assert 'The container name "/cli" is already in use' in answer.err
+
+
+def test_docker_refuses_in_dockers_words(host: Any) -> None:
+    assert "No such object: ghost" in host.run("docker", "inspect", "ghost").err
+    assert "No such container: ghost" in host.run("docker", "logs", "ghost").err
+    assert "unknown flag: --nope" in host.run("docker", "ps", "--nope").err
+    assert "No such service: ghost" in host.compose(tools(), "up", "-d", "ghost").err
+
+
+def test_logs_have_times_and_can_be_followed_from_one(box: Any) -> None:
+    assert box.compose(tools(), "up", "-d").code == 0
+    lines = box.run("docker", "logs", "-t", "cli").err.splitlines()
+    stamps = [line.partition(" ")[0] for line in lines]
+    assert len(lines) == 2
+    assert "[rehearsal]" in lines[0]
+    assert stamps == sorted(set(stamps))
+    since = box.run("docker", "logs", "-t", "--since", stamps[1], "cli").err.splitlines()
+    assert since == lines[1:]
+    _in, _out, err = box.client.exec_command("docker logs -f -t cli")
+    assert [err.readline().rstrip("\n") for _ in lines] == lines
+    box.run("docker", "stop", "cli")
+    assert err.read() == b""
+
+
+def test_stop_and_start_through_compose(box: Any) -> None:
+    box.compose(tools(), "up", "-d")
+    assert box.compose(tools(), "stop").code == 0
+    assert box.inspect("cli")["State"]["Status"] == "exited"
+    assert box.compose(tools(), "start").code == 0
+    assert box.inspect("cli")["State"]["Status"] == "running"
+
+
+def test_containers_come_back_after_a_crash_as_their_policy_says(box: Any, shell_on: Callable[..., Any]) -> None:
+    services = {**tools(restart="unless-stopped"), "once": {"image": TOOLS, "container_name": "once"}}
+    box.compose(services, "up", "-d")
+    box.rehearsal.crash("h1")
+    box.rehearsal.start("h1")
+    again = shell_on(box.rehearsal, "h1")
+    assert again.inspect("cli")["State"]["Status"] == "running"
+    assert again.inspect("once")["State"]["ExitCode"] == 255
+
+
+def test_pull_shows_progress_and_is_done_once(box: Any) -> None:
+    first = box.run("docker", "pull", TOOLS)
+    assert "Pull complete" in first.out
+    assert "up to date" in box.run("docker", "pull", TOOLS).out
+    assert box.run("docker", "image", "inspect", TOOLS).code == 0
+    assert box.run("docker", "image", "inspect", "hyperledger/fabric-peer:1.4.0").code == 1
