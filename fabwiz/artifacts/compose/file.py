@@ -63,7 +63,9 @@ class ComposeFile:
                 for path, digest in sorted(digests.items())
                 if any(path == wanted or path.startswith(f"{wanted}/") for wanted in service.files)
             }
-            plain = {**definition(self.network, service, self._others), "extra_hosts": self._others.data}
+            plain = definition(self.network, service, self._others)
+            if "extra_hosts" in plain:
+                plain["extra_hosts"] = self._others.data
             text = json.dumps([plain, files], sort_keys=True)
             found[service.node.name] = hashlib.sha256(text.encode()).hexdigest()[:16]
         return found
