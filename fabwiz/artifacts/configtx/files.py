@@ -1,0 +1,80 @@
+"""The files of `artifacts/channel-artifacts`, made once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from fabwiz.artifacts.configtx.difference import describe_difference
+from fabwiz.artifacts.configtx.messages import anchors_tx, channel_tx, genesis_block
+from fabwiz.artifacts.errors import GenerateError
+from fabwiz.session.files import make_private_dir, write_atomic
+from fabwiz.session.network import Network
+from fabwiz.session.workspace import Workspace
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigtxReport:
+    """Files that were made, and those that were there and say what the session says."""
+
+    created: list[Path] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
+
+
+def generate(network: Network, workspace: Workspace, now: datetime | None = None) -> ConfigtxReport:
+    """Make genesis.block, `<channel>.tx` and `<channel>-<MSP id>-anchors.tx` where they are missing.
+
+    The keys must be there. A file that is there is kept as it is if its content is what the session gives. Where it
+    is not, nothing is written: a network may run that was made from it. Raises GenerateError with the differences
+    and the way out, ArtifactError for an unknown release.
+    """
+    report = ConfigtxReport()
+    missing: dict[Path, bytes] = {}
+    try:
+        for path, wanted, block in _wanted(network, workspace, now):
+            if path.exists():
+                _refuse_difference(path, path.read_bytes(), wanted, block)
+                report.kept.append(path)
+            else:
+                missing[path] = wanted
+        make_private_dir(workspace.channel_artifacts)
+        for path, content in missing.items():
+            write_atomic(path, content)
+            report.created.append(path)
+    except OSError as error:
+        raise GenerateError(
+            f"{error.filename or workspace.channel_artifacts}: {error.strerror or error}. Make room, or mend the "
+            "rights of that place, and run this again."
+        ) from error
+    return report
+
+
+def _wanted(network: Network, workspace: Workspace, now: datetime | None) -> Iterator[tuple[Path, bytes, bool]]:
+    yield workspace.genesis_block, genesis_block(network, workspace, now), True
+    for channel in network.channels.values():
+        yield workspace.channel_tx(channel.name), channel_tx(network, channel, workspace, now), False
+        for organization in channel.organizations:
+            if organization.anchors:
+                path = workspace.anchors_tx(channel.name, organization.msp_id)
+                yield path, anchors_tx(network, channel, organization, workspace), False
+
+
+def _refuse_difference(path: Path, kept: bytes, wanted: bytes, block: bool) -> None:
+    try:
+        differences = describe_difference(kept, wanted, block=block)
+    except ValueError as error:
+        raise GenerateError(
+            f"{path} is damaged ({error}). Restore it from a backup; if no network runs that was made from it, "
+            "remove it to have it made again."
+        ) from None
+    if differences:
+        more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
+        raise GenerateError(
+            f"{path} was made from another state of the session: {'; '.join(differences[:_SHOWN])}{more}. A network "
+            "that runs with it would not follow. Undo the change of the session; or, if no network runs that was made "
+            f"from it (`fabwiz down` takes one away), remove {path.name} to have it made again."
+        )
