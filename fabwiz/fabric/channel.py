@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2
 from fabric_protos.peer import configuration_pb2 as peer_configuration_pb2
 
-from fabwiz.fabric.config import Anchor, ChannelConfig, parse_config, signatures_to_create
+from fabwiz.fabric.config import Anchor, ChannelConfig, ConfigError, parse_config, signatures_to_create
 from fabwiz.fabric.config_update import compute_update, signed_update, update_of_transaction
 from fabwiz.fabric.envelope import Now, utc_now
 from fabwiz.fabric.errors import ChannelExists, FabricError, NotFound, ServiceUnavailable, TimedOut
@@ -99,53 +99,62 @@ def set_anchors(
 ) -> bool:
     """Make these the anchor peers of the admin's organization, and wait until the configuration says so.
 
-    `transaction` is the organization's anchors `.tx` file; it fits only a configuration in which the organization has
-    not been changed, otherwise (or without it) the update is computed from the current configuration. False where
-    the anchors are set already, in any order. Raises ConfigError where the organization is no member, FabricError in
-    the orderer's words, TimedOut after `timeout` seconds.
+    `transaction` is the organization's anchors `.tx` file. It is taken where it fits: the organization has not been
+    changed on the channel, and the file names who may change it next, which 1.0's does not (the anchors could then
+    never be changed again). Otherwise the update is computed from the current configuration. False where the anchors
+    are set already, in any order. Raises ConfigError where the organization is no member or can no longer be changed,
+    FabricError in the orderer's words, TimedOut after `timeout` seconds.
     """
     until = time.monotonic() + timeout
-    wanted = set(anchors)
     config = fetch_config(orderer, channel, admin)
-    organization = config.organization(admin.msp_id)
-    if set(config.anchors[admin.msp_id]) == wanted:
+    if set(config.anchors[admin.msp_id]) == set(anchors):
         return False
-    update: configtx_pb2.ConfigUpdateEnvelope | configtx_pb2.ConfigUpdate
-    if transaction is not None and config.group.groups["Application"].groups[organization].version == 0:
-        _, update = update_of_transaction(transaction)
-    else:
-        update = anchor_update(config, admin.msp_id, anchors)
+    update = _fitting(config, admin.msp_id, transaction) or anchor_update(config, admin.msp_id, anchors)
+
+    def done() -> bool:
+        return set(fetch_config(orderer, channel, admin).anchors[admin.msp_id]) == set(anchors)
+
     try:
         orderer.broadcast(signed_update(update, channel, [admin], admin, now=now()), patience=timeout)
     except FabricError:
-        # the same update from elsewhere may have come first
-        if not _anchors_are(orderer, channel, admin, wanted):
+        if not done():  # the same update from elsewhere may have come first
             raise
-    _await(
-        lambda: _anchors_are(orderer, channel, admin, wanted),
-        until,
-        f"the new anchor peers of {admin.msp_id} are in no block of channel {channel} yet",
-        orderer.name,
-    )
+    missing = f"the new anchor peers of {admin.msp_id} are in no block of channel {channel} yet"
+    _await(done, until, missing, orderer.name)
     return True
 
 
-def anchor_update(config: ChannelConfig, msp_id: str, anchors: Sequence[Anchor]) -> configtx_pb2.ConfigUpdate:
-    """The update that gives an organization these anchor peers, against the current configuration.
+def _fitting(config: ChannelConfig, msp_id: str, transaction: bytes | None) -> configtx_pb2.ConfigUpdateEnvelope | None:
+    if transaction is None:
+        return None
+    _, envelope = update_of_transaction(transaction)
+    organization = config.organization(msp_id)
+    written = configtx_pb2.ConfigUpdate.FromString(envelope.config_update).write_set.groups["Application"]
+    untouched = config.group.groups["Application"].groups[organization].version == 0
+    return envelope if untouched and written.groups[organization].mod_policy else None
 
-    Raises ConfigError where the organization is no member, or nothing changes.
+
+def anchor_update(config: ChannelConfig, msp_id: str, anchors: Sequence[Anchor]) -> configtx_pb2.ConfigUpdate:
+    """The update that gives an organization these anchor peers (or none), against the current configuration.
+
+    Raises ConfigError where the organization is no member, nothing changes, or nobody may change it.
     """
     wanted = configtx_pb2.ConfigGroup()
     wanted.CopyFrom(config.group)
-    value = wanted.groups["Application"].groups[config.organization(msp_id)].values["AnchorPeers"]
+    organization = wanted.groups["Application"].groups[config.organization(msp_id)]
+    if not organization.mod_policy:
+        raise ConfigError(
+            f"the configuration of {msp_id} on channel {config.channel} can no longer be changed: its anchor peers "
+            "were set with a file of Fabric 1.0's configtxgen, which takes away the policy for changes. Make a new channel"
+        )
+    values = organization.values
     peers = [peer_configuration_pb2.AnchorPeer(host=one.host, port=one.port) for one in anchors]
-    value.value = peer_configuration_pb2.AnchorPeers(anchor_peers=peers).SerializeToString()
-    value.mod_policy = "Admins"
+    if peers:
+        values["AnchorPeers"].value = peer_configuration_pb2.AnchorPeers(anchor_peers=peers).SerializeToString()
+        values["AnchorPeers"].mod_policy = "Admins"
+    else:
+        values.pop("AnchorPeers", None)
     return compute_update(config.channel, config.group, wanted)
-
-
-def _anchors_are(orderer: OrdererClient, channel: str, admin: SigningIdentity, wanted: set[Anchor]) -> bool:
-    return set(fetch_config(orderer, channel, admin).anchors[admin.msp_id]) == wanted
 
 
 def _await(reached: Callable[[], bool], until: float, otherwise: str, target: str) -> None:

@@ -10,7 +10,7 @@ from fabwiz.session.policy import Policy
 T = TypeVar("T")
 
 
-class NotEnoughEndorsers(Exception):  # noqa: N818
+class NotEnoughEndorsers(Exception):
     """The peers that are there cannot satisfy the policy together."""
 
 

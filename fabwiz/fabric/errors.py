@@ -46,7 +46,7 @@ class FabricError(Exception):
         return self.known.remedy if self.known else None
 
 
-class AlreadyDone(FabricError):  # noqa: N818
+class AlreadyDone(FabricError):
     """It is already so: the caller's wish is fulfilled."""
 
 
@@ -66,19 +66,19 @@ class AlreadyInstantiated(AlreadyDone):
     """A chaincode of that name (and, for an upgrade, version) runs on the channel."""
 
 
-class ServiceUnavailable(FabricError):  # noqa: N818
+class ServiceUnavailable(FabricError):
     """The orderer answers, but does not take envelopes yet: Kafka is not ready for the channel."""
 
 
-class Forbidden(FabricError):  # noqa: N818
+class Forbidden(FabricError):
     """The identity may not do this."""
 
 
-class NotFound(FabricError):  # noqa: N818
+class NotFound(FabricError):
     """The node does not have what was asked for: channel, block, transaction, chaincode."""
 
 
-class Unreachable(FabricError):  # noqa: N818
+class Unreachable(FabricError):
     """No connection to the node."""
 
 
@@ -86,11 +86,11 @@ class TlsRefused(Unreachable):
     """There is a connection, but the TLS handshake failed."""
 
 
-class TimedOut(FabricError):  # noqa: N818
+class TimedOut(FabricError):
     """The answer did not come in time."""
 
 
-class Invalid(FabricError):  # noqa: N818
+class Invalid(FabricError):
     """The transaction was written to a block, but the peers found it invalid. `status` is the validation code."""
 
 
@@ -118,7 +118,7 @@ _RECOGNIZED: tuple[tuple[type[FabricError], re.Pattern[str]], ...] = tuple(
             NotFound,
             (
                 r"invalid chain ID|unknown chain ID|channel \S+ not found|looking up the ledger|not found in index"
-                r"|no such transaction|could not find chaincode|cannot get package for chaincode"
+                r"|no such transaction|could not find chaincode|chaincode \S+ not found|cannot get package for"
             ),
         ),
     )
@@ -129,7 +129,7 @@ _BY_STATUS: dict[str, type[FabricError]] = {
     "NOT_FOUND": NotFound,
 }
 _TLS = re.compile(r"certificate_verify_failed|ssl handshake|hostname verification|peer name .* not in peer", re.I)
-_PLAIN = re.compile(r"wrong_version_number|http2 settings|Socket closed|first record does not look like", re.I)
+_PLAIN = re.compile(r"wrong_version_number|http2 settings|first record does not look like", re.I)
 
 
 def printable(text: str) -> str:
@@ -170,4 +170,6 @@ def _no_connection(details: str) -> tuple[type[FabricError], str]:
         )
     if _PLAIN.search(details):
         return TlsRefused, f"one side speaks TLS and the other does not. gRPC says: {details}"
+    if "socket closed" in details.lower():
+        return Unreachable, "it hung up: it has just ended, or only one of the two sides speaks TLS"
     return Unreachable, f"no connection: {details}"

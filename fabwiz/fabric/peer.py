@@ -101,7 +101,10 @@ class PeerClient:
         self.send(made, timeout=timeout)
 
     def chain_info(self, identity: SigningIdentity, channel: str, *, timeout: float | None = None) -> ChainInfo:
-        """Height and hashes of a channel on this peer. Raises NotFound where it has not joined."""
+        """Height and hashes of a channel on this peer, for a member of its organization that may read the channel.
+
+        Raises NotFound where it has not joined.
+        """
         answer = self.call(identity, "", "qscc", [b"GetChainInfo", channel.encode()], timeout=timeout)
         info = ledger_pb2.BlockchainInfo.FromString(answer)
         return ChainInfo(info.height, bytes(info.currentBlockHash), bytes(info.previousBlockHash))
@@ -109,17 +112,20 @@ class PeerClient:
     def config_block(
         self, identity: SigningIdentity, channel: str, *, timeout: float | None = None
     ) -> common_pb2.Block:
-        """The configuration block that the peer goes by."""
+        """The configuration block that the peer goes by, for a member of its organization. Raises as `send`."""
         answer = self.call(identity, "", "cscc", [b"GetConfigBlock", channel.encode()], timeout=timeout)
         return common_pb2.Block.FromString(answer)
 
     def validation(
         self, identity: SigningIdentity, channel: str, tx_id: str, *, timeout: float | None = None
     ) -> str | None:
-        """The validation code (`VALID`, `MVCC_READ_CONFLICT`, ...) of a transaction, `None` while it is in no block."""
+        """The validation code (`VALID`, `MVCC_READ_CONFLICT`, ...) of a transaction, `None` while it is in no block.
+
+        Any member of the channel may ask. Raises as `send`.
+        """
         args = [b"GetTransactionByID", channel.encode(), tx_id.encode()]
         try:
-            answer = self.call(identity, "", "qscc", args, timeout=timeout)
+            answer = self.call(identity, channel, "qscc", args, timeout=timeout)
         except NotFound as error:
             if "transaction" in error.message:
                 return None
@@ -130,9 +136,9 @@ class PeerClient:
     def block_of(
         self, identity: SigningIdentity, channel: str, tx_id: str, *, timeout: float | None = None
     ) -> common_pb2.Block:
-        """The block that holds a transaction. Raises NotFound."""
+        """The block that holds a transaction, for any member of the channel. Raises NotFound."""
         args = [b"GetBlockByTxID", channel.encode(), tx_id.encode()]
-        return common_pb2.Block.FromString(self.call(identity, "", "qscc", args, timeout=timeout))
+        return common_pb2.Block.FromString(self.call(identity, channel, "qscc", args, timeout=timeout))
 
     def install(self, identity: SigningIdentity, package: bytes, *, timeout: float | None = None) -> None:
         """Install a package (`protos.ChaincodeDeploymentSpec`, serialized) as an admin of the peer's organization.
