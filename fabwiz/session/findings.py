@@ -21,7 +21,7 @@ class Severity(StrEnum):
 class Edit:
     """One change of a session document: the value at `path` becomes `value`; `None` removes the key.
 
-    `value` is plain data (dict, list, str, int, float, bool) as it would stand in the YAML file.
+    `value` is plain data (dict, list, str, int, bool) as it would stand in the YAML file.
     With `key` the key at `path` is renamed to it instead, and keeps its place and its value.
     """
 

@@ -53,7 +53,7 @@ def _version(kind: str, value: Any) -> Finding:
         return Finding("session-version", Severity.ERROR, (), message, Fix("add fabwiz: 1", (Edit(("fabwiz",), 1),)))
     message = f"fabwiz: {shown(value)} is a format that this program does not read; it reads fabwiz: 1"
     fix = None
-    if value is None or (isinstance(value, int | float | str | Odd) and str(value) in ("1", "1.0", "01", "True")):
+    if value is None or (isinstance(value, int | str | Odd) and str(value) in ("1", "1.0", "01", "True")):
         fix = Fix("write fabwiz: 1", (Edit(("fabwiz",), 1),))
         message = f"fabwiz is {_described(value)}; write the plain number, fabwiz: 1"
     else:
@@ -93,7 +93,7 @@ def _wrong_type(path: SessionPath, shape: Shape, value: Any) -> Finding:
         if shape.field is not None and not shape.field.is_required():
             message += ", or remove the key"
             fix = Fix(f"remove {path[-1]}", (Edit(path, None),))
-    elif as_text and isinstance(value, bool | int | float | Odd):
+    elif as_text and isinstance(value, bool | int | Odd):
         text = _as_written(value)
         message = f"{name} is {_described(value)}; text that looks so stands in quotes: {path[-1]}: {write(text)}"
         if isinstance(path[-1], int):
@@ -153,18 +153,20 @@ def _at(data: Any, path: SessionPath) -> Any:
     return data if isinstance(data, dict) else {}
 
 
-def _as_written(value: bool | int | float | Odd) -> str:
+def _as_written(value: bool | int | Odd) -> str:
     return value.text if isinstance(value, Odd) else write(value)
 
 
 def _described(value: Any) -> str:
     if value is None:
         return "empty"
+    if isinstance(value, Odd) and value.kind == "a number":
+        return f"the number {shown(value)}"
     if isinstance(value, Odd):
         return f"{shown(value)}, which YAML may read as {value.kind}"
     if isinstance(value, bool):
         return f"the truth value {write(value)}"
-    if isinstance(value, int | float):
+    if isinstance(value, int):
         return f"the number {write(value)}"
     if isinstance(value, str):
         return f"the text {write(shown(value))}"

@@ -1,13 +1,13 @@
 """Single values of YAML: what a plain scalar means, and when text needs quotes.
 
 YAML 1.1 and 1.2 read some plain scalars differently (`no`, `0777`, `12:30`, `2024-01-01`). A session file takes
-none of them: they become `Odd`, which no setting accepts, so that the operator is told to quote or rewrite them.
+none of them, nor fractions: they become `Odd`, which no setting accepts, so that the operator is told to quote or
+rewrite them.
 """
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any
 
 from yaml.nodes import ScalarNode
@@ -15,7 +15,10 @@ from yaml.resolver import Resolver
 
 
 class Odd:
-    """A plain scalar on whose meaning YAML readers disagree. `text` is as written, `kind` says what it may be."""
+    """A plain scalar that no setting takes, often as YAML readers disagree on it.
+
+    `text` is as written, `kind` says what it may be.
+    """
 
     __slots__ = ("kind", "text")
 
@@ -41,8 +44,8 @@ _KINDS = {
     "merge": "a merge key",
     "value": "a default key",
 }
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,30}\Z")
+_INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+\Z")
 # read as numbers by YAML 1.2 alone, or as truth values by the letter of YAML 1.1 alone
 _ODD_ELSEWHERE = re.compile(
     r"(?:0o[0-7]+|0x[0-9a-fA-F]+|[-+]?[0-9][0-9_]*|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)\Z"
@@ -51,12 +54,12 @@ _YES_OR_NO = {"y", "Y", "n", "N"}
 _resolver = Resolver()
 
 
-def resolve(text: str) -> str | int | float | bool | Odd | None:
+def resolve(text: str) -> str | int | bool | Odd | None:
     """Read a plain (unquoted) scalar."""
     if _INTEGER.match(text):
         return int(text)
     if _FLOAT.match(text):
-        return float(text)
+        return Odd(text, "a number")  # no setting is a fraction, and 1.40 must stay 1.40 when it is put in quotes
     # the resolver's patterns are only worth a try, and only safe in time, on short text
     tag = str(_resolver.resolve(ScalarNode, text, (True, False))) if len(text) <= 64 else "str"  # type: ignore[no-untyped-call]
     kind = tag.rpartition(":")[2]
@@ -95,7 +98,7 @@ def quote(text: str) -> str:
     return '"' + _ESCAPE.sub(escape, text) + '"'
 
 
-def write(value: str | int | float | bool | Odd | None) -> str:
+def write(value: str | int | bool | Odd | None) -> str:
     """Write a value as YAML, text with quotes only where it needs them: `1.0` the text is `"1.0"`."""
     if isinstance(value, Odd):
         return value.text
@@ -103,9 +106,6 @@ def write(value: str | int | float | bool | Odd | None) -> str:
         return "true" if value else "false"
     if value is None:
         return "null"
-    if isinstance(value, float):
-        text = f"{Decimal(repr(value)):f}"
-        return text if "." in text else f"{text}.0"
     if isinstance(value, int):
         return str(value)
     if (

@@ -120,7 +120,7 @@ class Splicer:
         if own_lines and (rest := _REST.match(self.text, end)):
             pad = self.text[self._line_start(spans[index - 1][0]) : spans[index - 1][0]]
             comma = "" if "," in self.text[end : rest.start(1) if rest[1] else rest.end()] else ","
-            last = "," if index < len(spans) else ""
+            last = "" if comma and index == len(spans) else ","
             line = self.newline + pad + written + last
             return self.text[:end] + comma + self.text[end : rest.end()] + line + self.text[rest.end() :]
         return self._put(end, end, f", {written}")

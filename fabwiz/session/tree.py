@@ -243,6 +243,8 @@ def _attach(node: AnyNode, event: Any, stack: list[_Frame]) -> None:
         )
     elif node.style is None and node.text == "<<":
         raise _refuse(event, "the merge key << stands here; session files take none: write the settings out", stack)
+    elif not node.text.isprintable():
+        raise _refuse(event, f"the key {shown(node.text)} has characters that do not show: remove them", stack)
     elif len(node.text) > MAX_KEY:
         raise _refuse(event, f"a key of {len(node.text)} characters; {MAX_KEY} are allowed", stack)
     else:
@@ -289,4 +291,6 @@ def _explain(error: yaml.MarkedYAMLError, text: str, mark: Any) -> str:
         hint = "a quote was opened and not closed"
     else:
         hint = "mend it at this place, or just before it"
-    return f"not readable as YAML: {problem}; {hint}"
+    began = error.context_mark
+    where = f" (in what begins in line {began.line + 1})" if began and mark and began.line != mark.line else ""
+    return f"not readable as YAML: {problem}{where}; {hint}"

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kmg]?)i?b?\s*$", re.IGNORECASE)
 _FACTOR = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _MOST = 1 << 63  # both are int64 in Fabric; a duration counts nanoseconds
 
 
@@ -53,9 +53,9 @@ def parse_duration(value: Any) -> float:
             return 0.0
         pieces = _DURATION.findall(text)
         if pieces and "".join(number + unit for number, unit in pieces) == text:
-            seconds = float(sum(float(number) * _SECONDS[unit] for number, unit in pieces))
-            if seconds * 1e9 < _MOST:
-                return seconds
+            nanoseconds = int(sum(Decimal(number) * _NANOSECONDS[unit] for number, unit in pieces))
+            if nanoseconds < _MOST:
+                return nanoseconds / 1e9
     raise ValueError(f"{value!r} is no duration; write a number and a unit, such as 2s, 10m or 12h")
 
 
@@ -63,7 +63,7 @@ def format_duration(seconds: float) -> str:
     """Write a duration shortly: 5400 is `1h30m`, 2.5 is `2500ms`; reading it again gives the same number."""
     if seconds != int(seconds):
         for unit in ("ms", "us", "ns"):
-            text = f"{round(seconds / _SECONDS[unit])}{unit}"
+            text = f"{round(seconds * 1e9 / _NANOSECONDS[unit])}{unit}"
             if parse_duration(text) == seconds:
                 return text
         return f"{Decimal(repr(seconds)):f}s"
