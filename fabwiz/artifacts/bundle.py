@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import stat
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from fabwiz.artifacts import layout
@@ -23,7 +24,20 @@ from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A bundle, and whether anything of it had to be written."""
+
+    manifest: Manifest
+    changed: bool
+
+
 def build(network: Network, workspace: Workspace, host_name: str, resolve: Resolve = system_resolve) -> Manifest:
+    """Make a host's bundle, as `rebuild` does, and say what is in it."""
+    return rebuild(network, workspace, host_name, resolve).manifest
+
+
+def rebuild(network: Network, workspace: Workspace, host_name: str, resolve: Resolve = system_resolve) -> Built:
     """Make a host's bundle from what was generated; one that is right already is left untouched.
 
     Keys and env files are 0600 and public files 0644: containers read them as root. Folders are 0700. Raises
@@ -39,9 +53,10 @@ def build(network: Network, workspace: Workspace, host_name: str, resolve: Resol
     files.append(Content(layout.MANIFEST, manifest.to_json().encode()))
     folder = workspace.host(host_name)
     _remove_leftovers(folder)
-    if not _is_there(folder, files):
+    changed = not _is_there(folder, files)
+    if changed:
         _replace(folder, files)
-    return manifest
+    return Built(manifest, changed)
 
 
 def remove(workspace: Workspace, host_name: str) -> None:

@@ -25,7 +25,7 @@ from fabwiz.artifacts.compose.kafka import KEY_STORE, TRUST_STORE
 from fabwiz.artifacts.compose.orderer import CLIENT_CA, CLIENT_CERTIFICATE, CLIENT_KEY
 from fabwiz.artifacts.crypto import certificates as make
 from fabwiz.artifacts.crypto.certificates import Validity
-from fabwiz.artifacts.crypto.folders import create_whole, read_certificate, read_key
+from fabwiz.artifacts.crypto.folders import create_whole, read_certificate, read_key, tidy
 from fabwiz.artifacts.crypto.report import CryptoReport, Outcome
 from fabwiz.artifacts.errors import GenerateError
 from fabwiz.artifacts.passwords import new_password
@@ -53,6 +53,7 @@ def generate(network: Network, workspace: Workspace, now: datetime | None = None
     report = CryptoReport()
     if not network.session.ordering.kafka.tls:
         return report
+    tidy(workspace.artifacts / "kafka-tls")
     authority = _Authority(network, workspace, now or datetime.now(UTC), report)
     for broker in network.kafka:
         authority.keep(broker, report)

@@ -25,22 +25,24 @@ class ConfigtxReport:
     kept: list[Path] = field(default_factory=list)
 
 
-def generate(network: Network, workspace: Workspace, now: datetime | None = None) -> ConfigtxReport:
+def generate(
+    network: Network, workspace: Workspace, now: datetime | None = None, *, replace: bool = False
+) -> ConfigtxReport:
     """Make genesis.block, `<channel>.tx` and `<channel>-<MSP id>-anchors.tx` where they are missing.
 
     The keys must be there. A file that is there is kept as it is if its content is what the session gives. Where it
-    is not, nothing is written: a network may run that was made from it. Raises GenerateError with the differences
-    and the way out, ArtifactError for an unknown release.
+    is not, nothing is written: a network may run that was made from it. With `replace`, for when none can, it is made
+    anew. Raises GenerateError with the differences and the way out, ArtifactError for an unknown release.
     """
     report = ConfigtxReport()
     missing: dict[Path, bytes] = {}
     try:
         for path, wanted, block in _wanted(network, workspace, now):
-            if path.exists():
+            if not path.exists() or (replace and _differs(path.read_bytes(), wanted, block)):
+                missing[path] = wanted
+            else:
                 _refuse_difference(path, path.read_bytes(), wanted, block)
                 report.kept.append(path)
-            else:
-                missing[path] = wanted
         make_private_dir(workspace.channel_artifacts)
         for path, content in missing.items():
             write_atomic(path, content)
@@ -61,6 +63,13 @@ def _wanted(network: Network, workspace: Workspace, now: datetime | None) -> Ite
             if organization.anchors:
                 path = workspace.anchors_tx(channel.name, organization.msp_id)
                 yield path, anchors_tx(network, channel, organization, workspace), False
+
+
+def _differs(kept: bytes, wanted: bytes, block: bool) -> bool:
+    try:
+        return bool(describe_difference(kept, wanted, block=block))
+    except ValueError:
+        return True
 
 
 def _refuse_difference(path: Path, kept: bytes, wanted: bytes, block: bool) -> None:
