@@ -6,7 +6,7 @@ odd for a small change, the part around it is written anew, and in the end the w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fabwiz.session import render
@@ -23,36 +23,67 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
         tree = parse(text)
     except UnreadableError as error:
         raise EditError(f"the file cannot be changed before it can be read: {error}") from None
-    for edit in edits:
-        text, tree = _apply(text, tree, edit)
+    together: list[Edit] = []
+    for edit in [*edits, None]:
+        if edit is not None and edit.key is None:
+            together.append(edit)
+            continue
+        text, tree = _set(text, tree, together)
+        together = []
+        if edit is not None:
+            text, tree = _rename(text, tree, edit)
     return text
 
 
-def _apply(text: str, tree: AnyNode | None, edit: Edit) -> tuple[str, AnyNode | None]:
-    data = plain(tree)
-    wanted = edited(data, edit)
-    if edit.key is not None:
-        *_, (_, key, _node) = follow(tree, edit.path)
-        tries = [Splicer(text).rename(key, edit.key)] if key else []
-        return _first(tries, wanted) or _anew(text, tree, edit, wanted)
-    if same(data, wanted, ROOT):
-        return text, tree
+def _set(text: str, tree: AnyNode | None, edits: list[Edit]) -> tuple[str, AnyNode | None]:
+    """Make edits that set and remove: all at once, or one after the other where the layout is too odd for that."""
+    wanted = plain(tree)
+    for edit in edits:
+        wanted = edited(wanted, edit)
     try:
-        found = _rewrite(text, tree, (), wanted)
+        return _rewrite(text, tree, wanted)
     except (ValueError, IndexError, UnreadableError):
-        found = None  # an odd layout
-    return (_first([found], wanted) if found else None) or _anew(text, tree, edit, wanted)
+        if len(edits) > 1:
+            for edit in edits:
+                text, tree = _set(text, tree, [edit])
+            return text, tree
+        return _anew(text, tree, edits[0], wanted)
 
 
-def _rewrite(text: str, tree: AnyNode | None, path: SessionPath, wanted: Any) -> str:
-    """Make the node at a path say what is wanted, by the smallest changes. Reads the text again after each."""
+def _rename(text: str, tree: AnyNode | None, edit: Edit) -> tuple[str, AnyNode | None]:
+    wanted = edited(plain(tree), edit)
+    *_, (_, key, _node) = follow(tree, edit.path)
+    tries = [Splicer(text).rename(key, edit.key)] if key and edit.key is not None else []
+    return _first(tries, wanted) or _anew(text, tree, edit, wanted)
+
+
+def _rewrite(text: str, tree: AnyNode | None, wanted: Any) -> tuple[str, AnyNode | None]:
+    """Make the text say what is wanted, by the smallest changes. Reads the text again after each."""
+    values = list(_values(tree, wanted, ()))
+    if len(values) > 1:
+        text = Splicer(text).replace_values(values)
+        tree = parse(text)
     while True:
-        step = _step(text, tree, path, wanted)
+        step = _step(text, tree, (), wanted)
         if step is None:
-            return text
+            return text, tree
         if step == text:
             raise ValueError("no progress")
         text, tree = step, parse(step)
+
+
+def _values(node: AnyNode | None, wanted: Any, path: SessionPath) -> Iterator[tuple[Scalar, Any, SessionPath]]:
+    """Single values that become other single values: these changes do not touch each other."""
+    if isinstance(node, Scalar) and not isinstance(wanted, dict | list) and node.end > node.start:
+        if not same(node.value, wanted, None):
+            yield node, wanted, path
+    elif isinstance(node, Mapping) and isinstance(wanted, dict):
+        for index, (key, value) in enumerate(node.entries):
+            if key.text in wanted and node.find(key.text) == index:
+                yield from _values(value, wanted[key.text], (*path, key.text))
+    elif isinstance(node, Sequence) and isinstance(wanted, list) and len(node.items) == len(wanted):
+        for index, (item, one) in enumerate(zip(node.items, wanted, strict=True)):
+            yield from _values(item, one, (*path, index))
 
 
 def _step(text: str, root: AnyNode | None, path: SessionPath, wanted: Any) -> str | None:
@@ -90,15 +121,17 @@ def _mapping_step(
     for entry, _ in node.entries:
         if (step := _step(splicer.text, root, (*path, entry.text), wanted[entry.text])) is not None:
             return step
-    for name in wanted:
-        if node.find(name) is None:
-            slot = _slot(node, name, shape)
-            text = splicer.insert(node, slot, name, wanted[name], (*path, name))
-            *_, (_, _, now) = follow(parse(text), path)
-            wider = Splicer(text)
-            if node.flow and not in_flow and path and wider.too_wide(now) and not splicer.too_wide(node):
-                return wider.replace(now, plain(now), path, key, in_flow)
-            return text
+    if missing := {name: value for name, value in wanted.items() if node.find(name) is None}:
+        slots = {name: _slot(node, name, shape) for name in missing}
+        slot = slots[next(iter(missing))]
+        order = shape.settings if shape and shape.settings else ()
+        named = sorted(missing, key=lambda name: order.index(name) if name in order else len(order))
+        text = splicer.insert(node, slot, {name: missing[name] for name in named if slots[name] == slot}, path)
+        *_, (_, _, now) = follow(parse(text), path)
+        wider = Splicer(text)
+        if node.flow and not in_flow and path and wider.too_wide(now) and not splicer.too_wide(node):
+            return wider.replace(now, plain(now), path, key, in_flow)
+        return text
     return splicer.reorder(node, list(wanted))
 
 

@@ -55,23 +55,33 @@ class Splicer:
         end = self._line_end(max(node.end, after))
         return self.text[:after] + self.text[max(node.end, after) : end] + block + self.text[end:]
 
-    def insert(self, node: Mapping, index: int, key: str, value: Any, path: SessionPath) -> str:
-        """A new entry before entry `index` of a mapping that has some; `path` is the entry's."""
+    def replace_values(self, values: list[tuple[Scalar, Any, SessionPath]]) -> str:
+        """Other single values for single values, in the order of the text."""
+        pieces, behind = [], 0
+        for node, value, path in values:
+            pieces += [self.text[behind : node.start], _styled(value, node, path)]
+            behind = node.end
+        return "".join([*pieces, self.text[behind:]])
+
+    def insert(self, node: Mapping, index: int, new: dict[str, Any], path: SessionPath) -> str:
+        """New entries before entry `index` of a mapping that has some; `path` is the mapping's."""
         if node.flow:
-            written = f"{write(key)}: {render.flow(value, path)}"
-            return self._insert_flow(node, [(k.start, max(k.end, v.end)) for k, v in node.entries], index, written)
+            written = [f"{write(key)}: {render.flow(value, (*path, key))}" for key, value in new.items()]
+            return self._insert_flow(node, _spans(node), index, written)
         indent = node.entries[0][0].column - 1
-        name = write(key)
-        entry = (name + ":" + render.after_key(value, path, indent, name)).replace("\n", self.newline)
+        names = {key: write(key) for key in new}
+        entries = [
+            names[key] + ":" + render.after_key(value, (*path, key), indent, names[key]) for key, value in new.items()
+        ]
+        block = ("\n" + " " * indent).join(entries).replace("\n", self.newline)
         if index == 0:
-            return self._put(node.start, node.start, entry + self.newline + " " * indent)
-        return self._put_line(self._entry_end(node, index - 1), " " * indent + entry)
+            return self._put(node.start, node.start, block + self.newline + " " * indent)
+        return self._put_line(self._entry_end(node, index - 1), " " * indent + block)
 
     def insert_item(self, node: Sequence, index: int, value: Any, path: SessionPath) -> str:
         """A new item before item `index` of a list that has some."""
         if node.flow:
-            spans = [(item.start, item.end) for item in node.items]
-            return self._insert_flow(node, spans, index, render.flow(value, path))
+            return self._insert_flow(node, _spans(node), index, [render.flow(value, path)])
         indent = node.column - 1
         item = self._join(render.item(value, path, indent))
         if index == 0:
@@ -112,18 +122,18 @@ class Splicer:
             pieces.append(self.text[spans[index][1] : spans[index + 1][0] if index < last else len(self.text)])
         return "".join(pieces)
 
-    def _insert_flow(self, node: AnyNode, spans: list[tuple[int, int]], index: int, written: str) -> str:
+    def _insert_flow(self, node: AnyNode, spans: list[tuple[int, int]], index: int, written: list[str]) -> str:
         if index == 0:
-            return self._put(spans[0][0], spans[0][0], f"{written}, ")
+            return self._put(spans[0][0], spans[0][0], "".join(f"{one}, " for one in written))
         end = spans[index - 1][1]
         own_lines = index > 1 and "\n" in self.text[spans[index - 2][1] : spans[index - 1][0]]
         if own_lines and (rest := _REST.match(self.text, end)):
             pad = self.text[self._line_start(spans[index - 1][0]) : spans[index - 1][0]]
             comma = "" if "," in self.text[end : rest.start(1) if rest[1] else rest.end()] else ","
             last = "" if comma and index == len(spans) else ","
-            line = self.newline + pad + written + last
-            return self.text[:end] + comma + self.text[end : rest.end()] + line + self.text[rest.end() :]
-        return self._put(end, end, f", {written}")
+            lines = self.newline + pad + ("," + self.newline + pad).join(written) + last
+            return self.text[:end] + comma + self.text[end : rest.end()] + lines + self.text[rest.end() :]
+        return self._put(end, end, "".join(f", {one}" for one in written))
 
     def _remove_flow(self, spans: list[tuple[int, int]], index: int, node: AnyNode) -> str:
         start, end = spans[index]

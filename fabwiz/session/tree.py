@@ -73,13 +73,15 @@ class Mapping(Node):
 
     flow: bool
     entries: list[tuple[Scalar, AnyNode]] = field(default_factory=list)
+    _places: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    _known: int = field(default=0, compare=False, repr=False)
 
     def find(self, key: str) -> int | None:
         """Position of a key among the entries."""
-        for position in range(len(self.entries) - 1, -1, -1):
-            if self.entries[position][0].text == key:
-                return position
-        return None
+        if self._known != len(self.entries):
+            self._places = {one.text: position for position, (one, _) in enumerate(self.entries)}
+            self._known = len(self.entries)
+        return self._places.get(key)
 
 
 @dataclass(slots=True)
