@@ -28,9 +28,6 @@ _RECEIVE = f"""\
 "$@" || exit; umask 077; command -v scp >/dev/null || exit {_NO_SCP}; exec scp -t -- "$0"
 """
 
-_ENDLESS = 1 << 62
-"""An input size that is never reached: scp's protocol says itself where it ends."""
-
 
 def scp_upload(connection: SshConnection, data: bytes, prepare: Sequence[str], target: str, timeout: float) -> bool:
     """Run `prepare`, then write `target`, 0600, with the rights of `root=True`; False if the host has no scp.
@@ -71,14 +68,15 @@ class _ScpWay:
         self._argv = argv
         self._stack = stack
         self._channel: paramiko.Channel | None = None
+        self._marker = tokens.token_hex(12)
 
     def getpeername(self) -> tuple[str, int]:
         return self._connection.host.address or "", self._connection.host.ssh.port or 22
 
     def open_session(self) -> _ScpChannel:
         elevation, password = self._connection.rights()
-        marker = tokens.token_hex(12)
-        line = supervised(self._argv, marker=marker, input_size=_ENDLESS, elevation=elevation)
+        marker = self._marker
+        line = supervised(self._argv, marker=marker, input_size=None, elevation=elevation)
         self._channel = self._stack.enter_context(self._connection.session(line, _IDLE))
         self._channel.settimeout(_IDLE)
         self._channel.sendall(preamble(password, marker))
@@ -92,9 +90,10 @@ class _ScpWay:
         deadline = time.monotonic() + 2.0
         while not channel.exit_status_ready() and time.monotonic() < deadline:
             channel.status_event.wait(0.1)
-        said = b""
+        preface, said = Preface(self._marker, 1 << 20), b""
         while channel.recv_stderr_ready() and len(said) < 65536:
-            said += channel.recv_stderr(4096)
+            said += preface.feed(channel.recv_stderr(4096))
+        said = said if preface.passed else preface.held
         lines = clean(said.decode("utf-8", "replace")).strip().splitlines()
         return (channel.exit_status if channel.exit_status_ready() else None), " / ".join(lines[-3:])
 

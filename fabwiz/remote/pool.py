@@ -15,7 +15,6 @@ from fabwiz.remote.local import LocalConnection
 from fabwiz.remote.options import Asker, HeadlessAsker, RemoteOptions
 from fabwiz.remote.secrets import Question, Secret, SecretStore
 from fabwiz.remote.ssh import SshConnection, Tools, open_ssh
-from fabwiz.session.model import Ssh
 from fabwiz.session.network import Host, Network
 
 __all__ = ["Asker", "HeadlessAsker", "Pool", "RemoteOptions"]
@@ -160,9 +159,8 @@ class Pool:
                 f"its jump host {jump!r} is neither a listed host nor user@address:port",
                 f"change hosts.{host.name}.ssh.jump",
             )
-        own = host.ssh.model_dump(exclude={"user", "port", "jump"})
         user = match["user"] or host.ssh.user
-        ssh = Ssh.model_construct(**own, user=user, port=int(match["port"] or 22), jump=None)
+        ssh = host.ssh.model_copy(update={"user": user, "port": int(match["port"] or 22), "jump": None})
         return Host(jump, match["address"].strip("[]"), "ssh", ssh, host.remote_dir, host.path)
 
     def _ask(self, question: Question) -> Secret | None:

@@ -36,7 +36,7 @@ class Elevation(Enum):
 # usually have done so, elsewhere setsid does it. $0 is the script below.
 _LEAD = 'S=; kill -s 0 -- -$$ 2>/dev/null || S=$(command -v setsid); exec $S sh -c "$0" fabwiz "$@"'
 
-# $1 is a marker, $2 the number of bytes of input, then comes the command.
+# $1 is a marker, $2 the number of bytes of input or `all`, then comes the command.
 # Up to the marker standard input belongs to sudo, whether it reads its password or not; up to the marker standard
 # output and error hold what login scripts print. Then the command gets its input, and from then on the end of
 # standard input means that nobody wants the command any more: closing a channel alone would leave it running.
@@ -45,7 +45,7 @@ _SUPERVISE = (
     "PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin:/snap/bin; export PATH; m=$1 n=$2; shift 2; "
     'while IFS= read -r l; do [ "$l" = "$m" ] && break; done; echo "$m"; echo "$m" >&2; '
     "exec 3<&0; trap : TERM; { ( exec 2>/dev/null; "
-    '[ "$n" = 0 ] || head -c "$n" <&3; exec >/dev/null; read -r l <&3; '
+    'case $n in 0) ;; all) cat <&3 ;; *) head -c "$n" <&3 ;; esac; exec >/dev/null; read -r l <&3; '
     'kill -s 0 $$ || exit; trap "" TERM; kill -s TERM -- -$$; sleep 2; kill -s KILL -- -$$ ) & } | '
     '{ exec 3<&-; exec "$@"; }'
 )
@@ -98,7 +98,7 @@ def supervised(
     argv: Sequence[str],
     *,
     marker: str,
-    input_size: int = 0,
+    input_size: int | None = 0,
     env: Mapping[str, str] | None = None,
     elevation: Elevation = Elevation.PLAIN,
 ) -> str:
@@ -106,7 +106,8 @@ def supervised(
 
     Send, as standard input: the password and a line end (only for SUDO_PASSWORD), `marker` and a line end,
     `input_size` bytes of input; then keep it open until the command has ended. Both output streams hold a line with
-    `marker`; what the command prints begins thereafter.
+    `marker`; what the command prints begins thereafter. An `input_size` of None passes on whatever comes as it comes;
+    the command must then be one that ends by itself when its input does.
     """
     sudo = {
         Elevation.PLAIN: [],
@@ -114,6 +115,7 @@ def supervised(
         Elevation.SUDO_PASSWORD: ["sudo", "-S", "-p", "", "--"],
     }[elevation]
     command = with_env(argv, env)
+    size = "all" if input_size is None else str(input_size)
     if not command:
         raise ValueError("a command needs at least its name")
-    return login_line([*sudo, "sh", "-c", _LEAD, _SUPERVISE, marker, str(input_size), *command])
+    return login_line([*sudo, "sh", "-c", _LEAD, _SUPERVISE, marker, size, *command])

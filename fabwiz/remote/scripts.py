@@ -61,7 +61,7 @@ fail() {{ echo "$1" >&2; exit 1; }}
 {_SUMS}
 set -- $(sums "$new.tgz")
 [ "$1" = "$digest" ] || exit {BAD_CHECKSUM}
-cat >"$new.orders" && mkdir -- "$new" && tar -xzpof "$new.tgz" -C "$new" || fail "the archive cannot be unpacked"
+cat >"$new.orders" && mkdir -- "$new" && tar -xzpomf "$new.tgz" -C "$new" || fail "the archive cannot be unpacked"
 while read -r order path; do
   [ "$order" = put ] || continue
   [ -f "$new/$path" ] || fail "the archive lacks $path"
