@@ -234,7 +234,10 @@ class Network:
         return {host: tuple(nodes) for host, nodes in found.items()}
 
     def _host(self, name: str, spec: HostSpec) -> Host:
-        general = self.session.ssh.model_dump(exclude_none=True)
+        # values as they are: dumping would turn durations into text
+        general, own = (
+            {key: value for key, value in part if value is not None} for part in (self.session.ssh, spec.ssh)
+        )
         ssh = Ssh.model_construct(
             **{
                 **dict.fromkeys(Ssh.model_fields),
@@ -243,7 +246,7 @@ class Network:
                 "sudo": "auto",
                 "connect_timeout": 15.0,
                 **general,
-                **spec.ssh.model_dump(exclude_none=True),
+                **own,
             }
         )
         remote_dir = spec.remote_dir or self.session.remote_dir or f"/opt/fabwiz/{self.session.name}"
