@@ -117,8 +117,9 @@ def organizations(network: Network) -> Iterator[Problem]:
 def consortiums(network: Network) -> Iterator[Problem]:
     """Consortiums of unknown organizations; channels beyond their consortium."""
     for name, members in (network.session.consortiums or {}).items():
+        seen: set[str] = set()
         for position, member in enumerate(members):
-            if member not in network.organizations or member in members[:position]:
+            if member not in network.organizations or member in seen:
                 known = [one for one in dict.fromkeys(members) if one in network.organizations]
                 what = (
                     "twice; once is enough"
@@ -130,6 +131,7 @@ def consortiums(network: Network) -> Iterator[Problem]:
                     f"the consortium {name} names {member} {what}",
                     fix("keep each existing organization once", setting(known, "consortiums", name)),
                 )
+            seen.add(member)
     for channel in network.channels.values():
         yield from _membership(network, channel)
 
@@ -145,7 +147,8 @@ def _membership(network: Network, channel: Channel) -> Iterator[Problem]:
             _other_consortium(network, channel),
         )
         return
-    outside = [one.name for one in channel.organizations if one.name not in members]
+    inside = set(members)
+    outside = [one.name for one in channel.organizations if one.name not in inside]
     if outside:
         mend = _other_consortium(network, channel)
         if network.session.consortiums is not None:

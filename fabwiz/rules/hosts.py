@@ -8,7 +8,7 @@ from fabwiz.rules.addresses import flaw, is_loopback, normal
 from fabwiz.rules.registry import ERROR, OWN, WARNING, Problem, fix, rule, setting, without
 from fabwiz.rules.suggest import near
 from fabwiz.session.findings import Fix
-from fabwiz.session.network import Host, Network, Role
+from fabwiz.session.network import Host, Network, Node, Role
 from fabwiz.session.shape import nearest
 
 _MOST_HINTS = 20
@@ -109,13 +109,22 @@ def unknown(network: Network) -> Iterator[Problem]:
         if node.host not in hints:
             meant = nearest(node.host, names) if len(hints) < _MOST_HINTS else None
             hint = near(node.host, names) if len(hints) < _MOST_HINTS else ""
-            hints[node.host] = (hint, names[0] if len(names) == 1 else meant)
+            hints[node.host] = (hint, meant)
         hint, target = hints[node.host]
+        target = target or _emptiest(network, node)
         yield Problem(
             (*node.path, "host"),
             f"{node.name} is placed on {node.host!r}, which is not among the hosts{hint}",
             fix(f"place it on {target}", setting(target, *node.path, "host")) if target else None,
         )
+
+
+def _emptiest(network: Network, node: Node) -> str | None:
+    """The first host that carries nothing of this kind, else the first of all."""
+    return next(
+        (name for name in network.hosts if all(other.role is not node.role for other in network.on(name))),
+        next(iter(network.hosts), None),
+    )
 
 
 @rule(
