@@ -72,7 +72,7 @@ def _renamed(text: str, msp_id: str, meant: str) -> str:
 def _satisfiable(chaincode: Chaincode, path: SessionPath, policy: Policy) -> Iterator[Problem]:
     for channel in chaincode.channels:
         peers = Counter(organization.msp_id for organization in channel.organizations for _ in organization.nodes)
-        if not policy.minimal_endorser_sets(peers):
+        if not (policy.satisfied_by(peers) or policy.minimal_endorser_sets(peers)):
             have = ", ".join(f"{count} of {msp_id}" for msp_id, count in peers.items()) or "none"
             yield Problem(
                 path,

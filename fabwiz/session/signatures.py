@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain, combinations, islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,6 +18,7 @@ ROLES = ("member", "admin", "client", "peer", "orderer")
 """Every role that a principal may name; 1.0 knows only the first two."""
 
 _MAX_ALTERNATIVES = 256
+_MAX_WORK = 4096
 
 
 class Policy(ABC):
@@ -69,8 +71,8 @@ class Policy(ABC):
         """The smallest sets of peers that satisfy it: `{msp_id: number of peers}`, those with the fewest peers first.
 
         `available` is the number of peers of each MSP; `None` means plenty of all. Empty when peers cannot satisfy it.
-        A policy that nobody needs to sign (`OutOf(0, ...)`) gives one empty set. Of very large policies only the first
-        256 sets are looked at.
+        A policy that nobody needs to sign (`OutOf(0, ...)`) gives one empty set. Of large policies only the first 256
+        sets, or fewer, are looked at.
         """
         mentions = Counter(principal.msp_id for principal in self.principals() if _peer_signs(principal))
         most = mentions if available is None else mentions & Counter(available)
@@ -156,6 +158,9 @@ class NOutOf(Policy):
     def _evaluate(self, unused: Counter[str], can_sign: Callable[[SignedBy], bool]) -> bool:
         verified = 0
         for rule in self.rules:
+            if isinstance(rule, SignedBy):
+                verified += rule._evaluate(unused, can_sign)
+                continue
             trial = Counter(unused)
             if rule._evaluate(trial, can_sign):
                 verified += 1
@@ -164,14 +169,21 @@ class NOutOf(Policy):
         return verified >= self.n
 
     def _alternatives(self) -> list[tuple[str, ...]]:
+        options = [alternatives for rule in self.rules if (alternatives := rule._alternatives())]
+        if all(len(alternatives) == 1 for alternatives in options):
+            choices = islice(combinations(options, self.n), _MAX_ALTERNATIVES)
+            sets = [tuple(sorted(chain.from_iterable(one[0] for one in choice))) for choice in choices]
+            return _without_supersets(sorted(dict.fromkeys(sets), key=len))
+        # chosen[count]: what satisfies `count` of the rules looked at so far
         chosen: list[dict[tuple[str, ...], None]] = [{} for _ in range(self.n + 1)]
         chosen[0][()] = None
-        for rule in self.rules:
-            options = rule._alternatives()
-            for count in range(self.n, 0, -1):
-                more = {tuple(sorted(one + other)): None for one in chosen[count - 1] for other in options}
+        most = min(_MAX_ALTERNATIVES, max(4, _MAX_WORK // (self.n * len(options) or 1)))
+        for position, alternatives in enumerate(options, 1):
+            fewest = max(1, self.n - len(options) + position)
+            for count in range(min(self.n, position), fewest - 1, -1):
+                more = {tuple(sorted(one + other)): None for one in chosen[count - 1] for other in alternatives[:most]}
                 merged = sorted({**chosen[count], **more}, key=len)
-                chosen[count] = dict.fromkeys(merged[:_MAX_ALTERNATIVES])
+                chosen[count] = dict.fromkeys(merged[:most])
         return _without_supersets(list(chosen[self.n]))
 
 
@@ -180,8 +192,12 @@ def _peer_signs(principal: SignedBy) -> bool:
 
 
 def _without_supersets(sets: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    kept: list[Counter[str]] = []
-    for candidate in map(Counter, sets):
-        if not any(smaller <= candidate for smaller in kept):
+    """Distinct sets without those that hold another; `sets` is sorted by size."""
+    kept: list[tuple[str, ...]] = []
+    smaller: list[Counter[str]] = []
+    for candidate in sets:
+        counted = Counter(candidate)
+        if not any(one <= counted for one in smaller if one.total() < len(candidate)):
             kept.append(candidate)
-    return [tuple(sorted(counter.elements())) for counter in kept]
+            smaller.append(counted)
+    return kept

@@ -122,10 +122,23 @@ def test_minimal_endorser_sets(text: str, available: dict[str, int] | None, sets
             assert not policy.satisfied_by({**endorsers, msp_id: count - 1})
 
 
-def test_large_policies_stay_quick() -> None:
-    twenty = ",".join(f"'Org{i}.peer'" for i in range(20))
-    policy = parse(f"AND(OutOf(10,{twenty}),OutOf(10,{twenty}))")
-    assert policy.minimal_endorser_sets()
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AND(OutOf(10,{20}),OutOf(10,{20}))",
+        "AND({300})",
+        "OutOf(150,{300})",
+        "OutOf(20,{40},AND({3}),OR({3}))",
+        "AND(OR({20}),OR({20}),OR({20}),OR({20}))",
+    ],
+)
+def test_large_policies_stay_quick(text: str) -> None:
+    for count in (3, 20, 40, 300):
+        text = text.replace(f"{{{count}}}", ",".join(f"'Org{i}.peer'" for i in range(count)))
+    policy = parse(text)
+    sets = policy.minimal_endorser_sets()
+    assert sets
+    assert all(policy.satisfied_by(endorsers) for endorsers in sets)
 
 
 def test_satisfiable_by_ignores_roles_and_counts() -> None:
