@@ -1,0 +1,87 @@
+"""The way from the workstation to Fabric's gRPC: one forward and one channel a node, and the admins' identities."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fabwiz.fabric.endpoint import Endpoint, tls_roots
+from fabwiz.fabric.identity import SigningIdentity
+from fabwiz.fabric.orderer import OrdererClient
+from fabwiz.fabric.peer import PeerClient
+from fabwiz.remote.connection import Connection, Forward
+from fabwiz.session.network import Network, Node, Organization
+from fabwiz.session.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A forward to a node, and the gRPC channel through it."""
+
+    connection: Connection
+    forward: Forward
+    endpoint: Endpoint
+
+    def close(self) -> None:
+        self.endpoint.close()
+        self.forward.close()
+
+
+class FabricAccess:
+    """Clients of the network's orderers and peers, opened when first needed. Thread-safe."""
+
+    def __init__(self, network: Network, workspace: Workspace, connection: Callable[[str], Connection]) -> None:
+        self._network = network
+        self._workspace = workspace
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._ways: dict[str, _Way] = {}
+        self._admins: dict[str, SigningIdentity] = {}
+
+    def orderer(self, node: Node) -> OrdererClient:
+        """A client of an ordering service node. Raises RemoteError when its host cannot be reached."""
+        return OrdererClient(self._endpoint(node))
+
+    def peer(self, node: Node) -> PeerClient:
+        """A client of a peer. Raises RemoteError when its host cannot be reached."""
+        return PeerClient(self._endpoint(node))
+
+    def admin(self, organization: Organization) -> SigningIdentity:
+        """The organization's admin, whose key never leaves the workstation. Raises IdentityError without one."""
+        with self._lock:
+            if organization.msp_id not in self._admins:
+                folder = self._workspace.crypto_config / organization.user_directory("Admin") / "msp"
+                self._admins[organization.msp_id] = SigningIdentity.load(folder, organization.msp_id)
+            return self._admins[organization.msp_id]
+
+    def close(self) -> None:
+        """End all channels and forwards."""
+        with self._lock:
+            for way in self._ways.values():
+                way.close()
+            self._ways.clear()
+
+    def _endpoint(self, node: Node) -> Endpoint:
+        with self._lock:
+            way = self._ways.get(node.name)
+        if way is None or not way.connection.alive:
+            connection = self._connection(node.host)
+            with self._lock:
+                # a forward dies with its connection; the pool has opened a new one by now
+                if way is not None and self._ways.get(node.name) is way:
+                    way.close()
+                    del self._ways[node.name]
+                if node.name not in self._ways:
+                    self._ways[node.name] = self._open(node, connection)
+                way = self._ways[node.name]
+        return way.endpoint
+
+    def _open(self, node: Node, connection: Connection) -> _Way:
+        organization = self._network.organization_of(node)
+        assert organization
+        roots = None
+        if self._network.session.tls:
+            roots = tls_roots(self._workspace.crypto_config / organization.directory / "msp")
+        forward = connection.forward(node.ports["grpc"])
+        return _Way(connection, forward, Endpoint(node.name, f"{forward.address}:{forward.port}", roots))

@@ -1,0 +1,130 @@
+"""Docker and Compose on a host: which commands are run there, and what their answers mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fabwiz.deploy.errors import StepFailed
+from fabwiz.remote.connection import Connection
+from fabwiz.session.network import Host, Network
+
+NETWORK_LABEL = "fabwiz.network"
+NODE_LABEL = "fabwiz.node"
+REVISION_LABEL = "fabwiz.revision"
+"""Hash of a container's definition and of the files that it mounts: tells an outdated container from a current one."""
+
+
+class State(StrEnum):
+    """What a container is doing."""
+
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    PAUSED = "paused"
+    CREATED = "created"
+    EXITED = "exited"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container as `docker ps -a` shows it."""
+
+    name: str
+    id: str
+    image: str
+    state: State
+    status: str
+    """Docker's own words: `Up 3 minutes`, `Exited (1) 4 seconds ago`."""
+    revision: str | None
+    node: str | None
+
+
+def compose_file(host: Host) -> str:
+    """Where a host's compose file lies."""
+    return f"{host.remote_dir}/docker-compose.yaml"
+
+
+class Docker:
+    """Docker on one host. `compose` is the argv that compose is called with there, found out by the preflight."""
+
+    def __init__(self, network: Network, host: Host, connection: Connection, compose: Sequence[str]) -> None:
+        self.network = network
+        self.host = host
+        self.connection = connection
+        self.compose = tuple(compose)
+
+    def containers(self) -> dict[str, Container]:
+        """The network's containers on this host by name, whatever their state."""
+        argv = ["docker", "ps", "-a", "--no-trunc", "--filter", f"label={NETWORK_LABEL}={self.network.name}"]
+        answer = self.connection.run([*argv, "--format", "{{json .}}"], root=True, timeout=60).check()
+        return {container.name: container for container in parse_containers(answer.stdout)}
+
+    def up(self, services: Sequence[str], timeout: float) -> None:
+        """Create and start services; those that are as they must be stay untouched."""
+        self.connection.run(self.up_argv(services), root=True, timeout=timeout).check(
+            f"starting {', '.join(services)}", "`docker ps -a` and `docker logs` on that host may tell more"
+        )
+
+    def up_argv(self, services: Sequence[str]) -> list[str]:
+        """The command that `up` runs."""
+        return [*self._compose(), "up", "-d", "--no-deps", *services]
+
+    def down(self, volumes: bool, timeout: float) -> None:
+        """Stop and remove the containers and the network, and with `volumes` all data."""
+        self.connection.run(self.down_argv(volumes), root=True, timeout=timeout).check()
+
+    def down_argv(self, volumes: bool) -> list[str]:
+        """The command that `down` runs."""
+        return [*self._compose(), "down", "--remove-orphans", *(["-v"] if volumes else [])]
+
+    def missing_images(self, images: Iterable[str]) -> list[str]:
+        """Those images that this host does not have, in one call."""
+        script = 'for image in "$@"; do docker image inspect "$image" >/dev/null 2>&1 || echo "$image"; done'
+        wanted = list(images)
+        answer = self.connection.run(["sh", "-c", script, "images", *wanted], root=True, timeout=120).check()
+        gone = set(answer.stdout.split())
+        return [image for image in wanted if image in gone]
+
+    def pull(self, image: str, timeout: float) -> None:
+        """Pull one image. Raises StepFailed with the engine's own words."""
+        answer = self.connection.run(["docker", "pull", image], root=True, timeout=timeout)
+        if answer.code:
+            raise StepFailed(
+                f"{image} cannot be pulled: {last_line(answer.stderr) or last_line(answer.stdout)}",
+                remedy="check the name (session: images.*) and that the host reaches the registry; "
+                f"try `docker pull {image}` there",
+            )
+
+    def _compose(self) -> list[str]:
+        return [*self.compose, "-p", self.network.name, "-f", compose_file(self.host)]
+
+
+def parse_containers(text: str) -> Iterable[Container]:
+    """Read the lines of `docker ps --format '{{json .}}'`; lines that are no such thing are passed over."""
+    for line in text.splitlines():
+        try:
+            row = json.loads(line)
+            labels = dict(label.partition("=")[::2] for label in str(row["Labels"]).split(","))
+            name, identifier = str(row["Names"]), str(row["ID"])
+            status, image = str(row["Status"]), str(row["Image"])
+        except (ValueError, TypeError, KeyError):
+            continue
+        yield Container(
+            name, identifier, image, _state(status), status, labels.get(REVISION_LABEL), labels.get(NODE_LABEL)
+        )
+
+
+def _state(status: str) -> State:
+    if "(Paused)" in status:
+        return State.PAUSED
+    for prefix, state in (("Up", State.RUNNING), ("Restarting", State.RESTARTING), ("Created", State.CREATED)):
+        if status.startswith(prefix):
+            return state
+    return State.EXITED
+
+
+def last_line(text: str) -> str:
+    """The last line that says something: where a command puts its error."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")

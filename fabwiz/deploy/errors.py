@@ -1,0 +1,24 @@
+"""Why a step, or a whole run, did not get where it should."""
+
+from __future__ import annotations
+
+
+class StepFailed(Exception):
+    """A step failed. `cause` and `remedy` are there where the error is a known one."""
+
+    def __init__(
+        self, message: str, *, cause: str | None = None, remedy: str | None = None, known: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause
+        self.remedy = remedy
+        self.known = known
+
+
+class Interrupted(Exception):
+    """The operator asked to stop."""
+
+
+class Locked(Exception):
+    """Another run works on the same workspace."""

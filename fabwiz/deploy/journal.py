@@ -1,0 +1,56 @@
+"""The journal of a workspace: what was done, one JSON object a line, append-only and fsynced.
+
+It serves people and the few questions that hosts cannot answer (which transaction a check sent). Everything else
+is asked of the hosts, so a lost journal costs no more than an audit trail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fabwiz.deploy.events import now
+
+
+class Journal:
+    """Opens for each record: a run that is killed leaves at most one torn last line, which reading passes over."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.run = secrets.token_hex(4)
+        self._lock = threading.Lock()
+
+    def append(self, kind: str, **values: Any) -> None:
+        """Write one record and wait until it is on the disk. Raises OSError when it cannot be."""
+        record = {"time": now(), "run": self.run, "kind": kind, **{k: v for k, v in values.items() if v is not None}}
+        line = json.dumps(record, ensure_ascii=False) + "\n"
+        with self._lock:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                size = os.fstat(descriptor).st_size
+                # what a killed run left unfinished must not swallow this record
+                if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                    line = "\n" + line
+                os.write(descriptor, line.encode())
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def records(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
+        """All whole records, oldest first."""
+        try:
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return
+        for line in text.splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict) and kind in (None, record.get("kind")):
+                yield record

@@ -1,0 +1,233 @@
+"""Chaincode: packaged once, installed on every peer of its channels, started on each channel."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+
+from fabwiz.deploy.errors import StepFailed
+from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
+from fabwiz.deploy.phases.ordering import on_any_orderer
+from fabwiz.deploy.run import Run
+from fabwiz.deploy.step import Action, Step
+from fabwiz.fabric.errors import AlreadyDone
+from fabwiz.fabric.lifecycle import instantiate, upgrade
+from fabwiz.fabric.package import build_package, package_id, package_path
+from fabwiz.fabric.peer import ChaincodeInfo
+from fabwiz.fabric.policy_proto import collection_package, policy_bytes
+from fabwiz.fabric.transaction import SETTLE_1_0
+from fabwiz.session.files import make_private_dir, write_atomic
+from fabwiz.session.network import Chaincode, Channel, Network, Node, Organization
+from fabwiz.session.samples import chaincode_source
+from fabwiz.session.workspace import Workspace
+
+
+def package_file(chaincode: Chaincode) -> str:
+    """`mycc-1.0.cds`."""
+    return f"{chaincode.name}-{chaincode.spec.version}.cds"
+
+
+def users(chaincode: Chaincode) -> list[tuple[Organization, Node]]:
+    """Every peer of the chaincode's channels, once, with its organization."""
+    found = {
+        peer.name: (organization, peer)
+        for channel in chaincode.channels
+        for organization in channel.organizations
+        for peer in organization.nodes
+    }
+    return list(found.values())
+
+
+class Package(Step):
+    """Make the package that goes to every peer; the same source always gives the same bytes."""
+
+    name = "package"
+
+    def __init__(self, network: Network, chaincode: Chaincode) -> None:
+        self.network = network
+        self.chaincode = chaincode
+        self.title = f"package {chaincode.name} {chaincode.spec.version}"
+
+    def preview(self, workspace: Workspace) -> Sequence[Action]:
+        """The file."""
+        return (Action("file", f"artifacts/chaincode/{package_file(self.chaincode)}"),)
+
+    def look(self, run: Run) -> str | None:
+        """The file is what the source gives."""
+        path = run.workspace.chaincode / package_file(self.chaincode)
+        same = path.exists() and path.read_bytes() == self._make(run)
+        return f"{path.name} is what its source gives" if same else None
+
+    def act(self, run: Run) -> str:
+        """Package."""
+        make_private_dir(run.workspace.chaincode)
+        data = self._make(run)
+        write_atomic(run.workspace.chaincode / package_file(self.chaincode), data)
+        return f"{package_file(self.chaincode)}, {len(data) >> 10} KB"
+
+    def _make(self, run: Run) -> bytes:
+        spec = self.chaincode.spec
+        release = self.network.release
+        assert release
+        with chaincode_source(spec.path, run.session_folder) as folder:
+            if folder is None:
+                raise StepFailed(
+                    f"{spec.path}: no such folder beside the session file, and no sample of that name",
+                    remedy=f"correct chaincodes.{self.chaincode.name}.path",
+                )
+            return build_package(folder, self.chaincode.name, spec.version, spec.language, release)
+
+
+class Install(Step):
+    """Put the package on a peer."""
+
+    name = "install"
+
+    def __init__(self, chaincode: Chaincode, organization: Organization, peer: Node) -> None:
+        self.chaincode = chaincode
+        self.organization = organization
+        self.peer = peer
+        self.host = peer.host
+        self.node = peer.name
+        self.title = f"install {chaincode.name} {chaincode.spec.version} on {peer.name}"
+
+    def preview(self, workspace: Workspace) -> Sequence[Action]:
+        """The call."""
+        return (
+            Action(
+                "call",
+                f"lscc install {package_file(self.chaincode)} on {self.peer.address}, "
+                f"as Admin@{self.organization.domain}",
+            ),
+        )
+
+    def look(self, run: Run) -> str | None:
+        """The peer has it, with our fingerprint. Raises StepFailed when it has another of that version."""
+        spec = self.chaincode.spec
+        installed = run.fabric.peer(self.peer).installed(run.fabric.admin(self.organization))
+        if (self.chaincode.name, spec.version) not in installed:
+            return None
+        there = installed[self.chaincode.name, spec.version]
+        ours = package_id((run.workspace.chaincode / package_file(self.chaincode)).read_bytes())
+        if there and there != ours:
+            raise StepFailed(
+                f"{self.peer.name} has another {self.chaincode.name} {spec.version} than this source gives",
+                cause="the source was changed after it was installed; peers keep a version for ever",
+                remedy=f"give the changed source a new version (session: chaincodes.{self.chaincode.name}.version)",
+                known="22",
+            )
+        return f"{self.peer.name} has {self.chaincode.name} {spec.version}"
+
+    def act(self, run: Run) -> str:
+        """Install."""
+        data = (run.workspace.chaincode / package_file(self.chaincode)).read_bytes()
+        with contextlib.suppress(AlreadyDone):
+            run.fabric.peer(self.peer).install(run.fabric.admin(self.organization), data)
+        return f"{len(data) >> 10} KB sent"
+
+
+class Start(Step):
+    """Instantiate on a channel, or upgrade where another version runs."""
+
+    name = "start"
+
+    def __init__(self, network: Network, chaincode: Chaincode, channel: Channel) -> None:
+        self.network = network
+        self.chaincode = chaincode
+        self.channel = channel
+        organizations = [organization for organization in channel.organizations if organization.nodes]
+        self.organization = organizations[0] if organizations else None
+        self.title = f"start {chaincode.name} {chaincode.spec.version} on {channel.name}"
+
+    def preview(self, workspace: Workspace) -> Sequence[Action]:
+        """The call."""
+        spec = self.chaincode.spec
+        policy = spec.policy or "any member"
+        return (
+            Action(
+                "call",
+                f"lscc deploy (or upgrade) {self.chaincode.name} {spec.version} on "
+                f"{self.channel.name}: {spec.init}, endorsement policy {policy}",
+            ),
+        )
+
+    def look(self, run: Run) -> str | None:
+        """The channel has this version, under this policy. Raises StepFailed when only the policy differs."""
+        spec = self.chaincode.spec
+        running = self._running(run)
+        if running is None or running.version != spec.version:
+            return None
+        if spec.policy is not None and running.policy != policy_bytes(spec.policy, self.network.release):
+            raise StepFailed(
+                f"{self.chaincode.name} {spec.version} runs on {self.channel.name} under another endorsement policy",
+                remedy=f"raise chaincodes.{self.chaincode.name}.version: a policy changes only with an upgrade",
+            )
+        return f"{self.chaincode.name} {spec.version} runs on {self.channel.name}"
+
+    def act(self, run: Run) -> str:
+        """Have one peer endorse, order it, and wait until every peer has it."""
+        spec = self.chaincode.spec
+        organization, peer = self._peer()
+        is_new = self._running(run) is None
+        call = instantiate if is_new else upgrade
+        release = self.network.release
+        committers = [run.fabric.peer(node) for node in self.channel.peers]
+        endorser = run.fabric.peer(peer)
+        path = package_path((run.workspace.chaincode / package_file(self.chaincode)).read_bytes())
+        with contextlib.suppress(AlreadyDone):
+            on_any_orderer(
+                run,
+                lambda orderer: call(
+                    self.channel.name,
+                    [endorser],
+                    orderer,
+                    run.fabric.admin(organization),
+                    self.chaincode.name,
+                    spec.version,
+                    [argument.encode() for argument in spec.init],
+                    language=spec.language,
+                    path=path,
+                    policy=policy_bytes(spec.policy, release),
+                    collections=collection_package(spec.collections, release),
+                    committers=committers,
+                    timeout=self.network.session.timeouts.chaincode,
+                    settle=settle(self.network),
+                ),
+            )
+        return f"{'started' if is_new else 'upgraded'} with {spec.init}"
+
+    def _running(self, run: Run) -> ChaincodeInfo | None:
+        organization, peer = self._peer()
+        client = run.fabric.peer(peer)
+        return client.instantiated(run.fabric.admin(organization), self.channel.name).get(self.chaincode.name)
+
+    def _peer(self) -> tuple[Organization, Node]:
+        if self.organization is None:
+            raise StepFailed(
+                f"channel {self.channel.name} has no peer to run {self.chaincode.name}",
+                remedy="give one of its organizations a peer",
+            )
+        return self.organization, self.organization.nodes[0]
+
+
+def settle(network: Network) -> float:
+    """Seconds between a commit and the state showing it."""
+    return SETTLE_1_0 if network.release and network.release.number < (1, 1, 0) else 0.0
+
+
+def stages(network: Network) -> Iterable[Stage]:
+    """Package all, install all, then start one after the other: each start is a transaction."""
+    chaincodes = network.chaincodes.values()
+    yield [Package(network, chaincode) for chaincode in chaincodes]
+    yield [
+        Install(chaincode, organization, peer) for chaincode in chaincodes for organization, peer in users(chaincode)
+    ]
+    yield [Start(network, chaincode, channel) for chaincode in chaincodes for channel in chaincode.channels]
+
+
+SPEC = PhaseSpec(
+    Phase.CHAINCODE,
+    "install and start the chaincode",
+    "Chaincode is the program that reads and writes a channel's state; every endorsing peer runs it.",
+    stages,
+)

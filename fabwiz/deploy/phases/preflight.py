@@ -1,0 +1,182 @@
+"""Preflight: nothing is changed before every host has been reached and found fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containers
+from fabwiz.deploy.errors import StepFailed
+from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
+from fabwiz.deploy.run import HostFacts, Run
+from fabwiz.deploy.step import Action, Result, Step, skipped
+from fabwiz.session.network import Host, Network
+from fabwiz.session.workspace import Workspace
+
+# One script, one round trip. It prints `key=value` lines; what a host lacks is simply not printed.
+PROBE_SCRIPT = r"""
+say() { printf '%s=%s\n' "$1" "$2"; }
+say clock "$(date -u +%s)"
+say arch "$(uname -m)"
+if answer=$(docker version --format '{{.Server.Version}}' 2>&1); then say engine "$answer"
+else say engine_error "$(printf '%s\n' "$answer" | tail -n 1)"; fi
+if answer=$(docker compose version --short 2>/dev/null); then say plugin "$answer"; fi
+if answer=$(docker-compose version --short 2>/dev/null); then say standalone "$answer"; fi
+folder=$1; while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+say free_kb "$(df -Pk "$folder" | awk 'NR == 2 {print $4}')"
+if [ -w "$folder" ]; then say writable "$folder"; else say not_writable "$folder"; fi
+awk '$4 == "0A" {print "listen=" $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+docker ps -a --no-trunc --filter "label=$2" --format '{{json .}}' 2>/dev/null | sed 's/^/container=/'
+exit 0
+"""
+
+MOST_SKEW = 300.0
+"""Seconds. Certificates of the official generator, and ours, start 5 minutes before they are made."""
+LEAST_DISK = 512 << 20
+"""Bytes below which not even the keys and the first blocks are safe."""
+
+
+@dataclass(slots=True)
+class Probe:
+    """What a host says of itself."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    listening: dict[str, set[int]] = field(default_factory=dict)
+    """Ports by local address, as /proc/net/tcp writes it: `0100007F` is 127.0.0.1."""
+    containers: list[str] = field(default_factory=list)
+
+
+def parse_probe(text: str) -> Probe:
+    """Read what PROBE_SCRIPT prints; lines of login banners and the like are passed over."""
+    probe = Probe()
+    for line in text.splitlines():
+        key, equals, value = line.partition("=")
+        if not equals:
+            continue
+        if key == "listen":
+            address, _, port = value.partition(":")
+            with suppress(ValueError):
+                probe.listening.setdefault(address, set()).add(int(port, 16))
+        elif key == "container":
+            probe.containers.append(value)
+        elif key.isidentifier():
+            probe.values[key] = value.strip()
+    return probe
+
+
+def taken_ports(listening: Mapping[str, set[int]], rehearsal: bool) -> set[int]:
+    """Ports that Docker could not publish any more.
+
+    It binds all addresses, so that a listener on any one is in the way; those on other loopback addresses than
+    127.0.0.1 are left out, since resolvers sit there. Rehearsal hosts share this machine's list, and bind only their
+    own address: there only a listener on all addresses is in the way.
+    """
+    taken: set[int] = set()
+    for address, ports in listening.items():
+        is_loopback = len(address) == 8 and address.endswith("7F")
+        if not address.strip("0") or not (rehearsal or (is_loopback and address != "0100007F")):
+            taken |= ports
+    return taken
+
+
+class CheckHost(Step):
+    """Reach a host and see that it can carry its roles. Also tells the run which compose it has."""
+
+    name = "host"
+    only_reads = True
+
+    def __init__(self, network: Network, host: Host) -> None:
+        self.network = network
+        self.host = host.name
+        self._host = host
+        self.title = "reach it; Docker, Compose, clock, disk and ports"
+
+    def preview(self, workspace: Workspace) -> Sequence[Action]:
+        """One script that only reads."""
+        return (Action("check", f"{self.title} (reads only)"),)
+
+    def look(self, run: Run) -> str | None:
+        """Raises StepFailed with everything that is wrong with the host."""
+        connection = run.connection(self._host.name)
+        begun = time.time()
+        argv = ["sh", "-c", PROBE_SCRIPT, "probe", self._host.remote_dir, f"{NETWORK_LABEL}={self.network.name}"]
+        answer = connection.run(argv, root=True, timeout=60).check()
+        middle = (begun + time.time()) / 2
+        probe = parse_probe(answer.stdout)
+        problems = list(self._problems(probe, middle, run.rehearsal))
+        if problems:
+            raise StepFailed("; ".join(p for p, _ in problems), remedy="; ".join(r for _, r in problems))
+        compose = ("docker", "compose") if "plugin" in probe.values else ("docker-compose",)
+        run.facts[self._host.name] = HostFacts(compose, float(probe.values["clock"]))
+        version = probe.values.get("plugin") or probe.values["standalone"]
+        skew = float(probe.values["clock"]) - middle
+        return f"Docker {probe.values['engine']}, Compose {version}, clock {skew:+.0f} s"
+
+    def act(self, run: Run) -> str:
+        """Never reached: looking either is enough or raises."""
+        raise NotImplementedError
+
+    def execute(self, run: Run) -> Result:
+        """Looking is all there is."""
+        return skipped(self.look(run) or "")
+
+    def _problems(self, probe: Probe, now: float, rehearsal: bool) -> Iterable[tuple[str, str]]:
+        values = probe.values
+        if "engine" not in values:
+            said = values.get("engine_error") or "docker: not found"
+            yield (
+                f"no Docker engine answers ({last_line(said)})",
+                "install Docker, start it, and let the login user use it (root, sudo, or the group docker)",
+            )
+        if "plugin" not in values and "standalone" not in values:
+            yield (
+                "neither `docker compose` nor `docker-compose` is there",
+                "install the Compose plugin or docker-compose",
+            )
+        if "not_writable" in values:
+            yield (
+                f"{values['not_writable']} cannot be written for {self._host.remote_dir}",
+                "log in as root, let the user use sudo (session: ssh.sudo), or set remote_dir",
+            )
+        if not values.get("clock", "").isdigit():
+            yield ("the host does not tell its time", "see that `date` and a POSIX shell are there")
+        elif abs(float(values["clock"]) - now) > MOST_SKEW:
+            skew = float(values["clock"]) - now
+            yield (
+                f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this workstation's",
+                "set the clock (NTP): certificates would not be valid yet, and orderers refuse at 15 minutes",
+            )
+        if values.get("free_kb", "").isdigit() and int(values["free_kb"]) << 10 < LEAST_DISK:
+            yield (f"only {int(values['free_kb']) >> 10} MB are free for {self._host.remote_dir}", "make room")
+        images = self.network.session.images
+        if values.get("arch") not in (None, "x86_64", "amd64") and not (images.registry or images.overrides):
+            yield (
+                f"its architecture is {values['arch']}; Fabric's published images are for x86_64",
+                "use another machine, or name images of your own (session: images.overrides)",
+            )
+        yield from self._taken_ports(probe, taken_ports(probe.listening, rehearsal))
+
+    def _taken_ports(self, probe: Probe, in_use: set[int]) -> Iterable[tuple[str, str]]:
+        running = {c.name for c in parse_containers("\n".join(probe.containers)) if c.state is State.RUNNING}
+        for node in self.network.on(self._host.name):
+            taken = sorted(set(node.ports.values()) & in_use) if node.name not in running else []
+            if taken:
+                yield (
+                    f"port {', '.join(map(str, taken))} of {node.name} is taken by something else",
+                    f"free it, or give {node.key} another port in the session",
+                )
+
+
+def stages(network: Network) -> Iterable[Stage]:
+    """All hosts at once."""
+    yield [CheckHost(network, host) for host in network.hosts.values() if network.on(host.name)]
+
+
+SPEC = PhaseSpec(
+    Phase.PREFLIGHT,
+    "look at every host",
+    "Nothing is changed before every host has been reached and found fit.",
+    stages,
+)

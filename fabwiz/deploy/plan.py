@@ -1,0 +1,64 @@
+"""What a run would do, by phase and host; nothing is connected to, and nothing of the workspace is changed."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fabwiz.artifacts.generate import generate
+from fabwiz.deploy.phase import Phase
+from fabwiz.deploy.phases import phases_until
+from fabwiz.deploy.step import Action
+from fabwiz.session.network import Network
+from fabwiz.session.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step as a plan shows it; `host` None is the workstation."""
+
+    step: str
+    title: str
+    host: str | None
+    node: str | None
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPhase:
+    """A phase with its steps in the order in which they start."""
+
+    phase: str
+    title: str
+    why: str
+    steps: tuple[PlannedStep, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON types."""
+        return asdict(self)
+
+
+def plan(network: Network, until: Phase | None = None) -> list[PlannedPhase]:
+    """Plan a run.
+
+    Which files a host gets is told by its manifest, so the artifacts are made once more in a temporary folder, with
+    keys that nobody keeps.
+    """
+    with tempfile.TemporaryDirectory(prefix="fabwiz-plan-") as folder:
+        workspace = Workspace(Path(folder) / "plan.yaml")
+        generate(network, workspace)
+        return [
+            PlannedPhase(
+                spec.phase,
+                spec.title,
+                spec.why,
+                tuple(
+                    PlannedStep(step.name, step.title, step.host, step.node, tuple(step.preview(workspace)))
+                    for stage in spec.stages(network)
+                    for step in stage
+                ),
+            )
+            for spec in phases_until(until)
+        ]

@@ -1,0 +1,74 @@
+"""The whole deployment: what `fabwiz replay`, the demo and the wizard run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fabwiz.deploy.events import Emitter, Kind, Status
+from fabwiz.deploy.executor import Outcome, execute
+from fabwiz.deploy.journal import Journal
+from fabwiz.deploy.lock import locked
+from fabwiz.deploy.phase import Phase
+from fabwiz.deploy.phases import phases_until
+from fabwiz.deploy.run import Run
+from fabwiz.remote.pool import Pool
+from fabwiz.session.files import make_private_dir
+from fabwiz.session.network import Network
+from fabwiz.session.workspace import Workspace
+
+
+def prepare(
+    network: Network,
+    session_file: Path,
+    pool: Pool,
+    emit: Emitter,
+    source_folder: Path | None = None,
+    rehearsal: bool = False,
+) -> Run:
+    """A run over the workspace beside `session_file`, which is created.
+
+    `source_folder` is where chaincode paths are looked up; the session file's own folder when nothing is said.
+    Raises OSError when the workspace cannot be written.
+    """
+    workspace = Workspace(session_file)
+    make_private_dir(workspace.root)
+    make_private_dir(workspace.logs)
+    return Run(
+        network, workspace, pool, emit, Journal(workspace.journal), source_folder or session_file.parent, rehearsal
+    )
+
+
+def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outcome:
+    """Run all phases up to `until`, under the workspace's lock, and emit a summary.
+
+    Raises Locked when another run holds the lock, Interrupted when the operator asked to stop.
+    """
+    with locked(run.workspace.lock):
+        run.journal.append("run", network=run.network.name, until=until, dry_run=dry_run or None)
+        outcome = execute(run, phases_until(until), dry_run)
+        status = Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
+        run.emit(Kind.SUMMARY, status=status, seconds=round(outcome.seconds, 3), message=summary(run, outcome, dry_run))
+        run.journal.append("end", status=status, changed=outcome.changed, unchanged=outcome.unchanged)
+        return outcome
+
+
+def summary(run: Run, outcome: Outcome, dry_run: bool = False) -> str:
+    """One sentence: what came of it, and how to go on."""
+    said = _said(run, outcome, dry_run)
+    return f"rehearsal of {said}" if run.rehearsal else said
+
+
+def _said(run: Run, outcome: Outcome, dry_run: bool) -> str:
+    network = run.network
+    if outcome.failed_phase:
+        where = ", ".join(failure.step.host or "workstation" for failure in outcome.failures)
+        refused = outcome.failed_phase.phase is Phase.PREFLIGHT
+        tail = "nothing was changed" if refused else "run again to go on from there"
+        return f"{network.name}: {outcome.failed_phase.phase} failed on {where}; {tail}"
+    hosts = sum(bool(network.on(host)) for host in network.hosts)
+    size = f"{len(network.nodes)} containers on {hosts} host{'s' if hosts != 1 else ''}"
+    if dry_run:
+        return f"{network.name}: {outcome.changed} steps would change something, {outcome.unchanged} would not"
+    if not outcome.changed:
+        return f"{network.name}: nothing to change, {size}, all {outcome.unchanged} steps as they should be"
+    return f"{network.name}: {size}, {outcome.changed} steps done, {outcome.unchanged} as they were already"

@@ -1,0 +1,177 @@
+"""What the steps of one run share: connections, the journal, events, the fatal lines of logs, and waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fabwiz.deploy.access import FabricAccess
+from fabwiz.deploy.docker import Docker
+from fabwiz.deploy.errors import Interrupted, StepFailed
+from fabwiz.deploy.events import Emitter, Kind
+from fabwiz.deploy.journal import Journal
+from fabwiz.deploy.logs import LogFollowers
+from fabwiz.deploy.phase import Phase
+from fabwiz.fabric.errors import FabricError
+from fabwiz.remote.connection import Connection, RemoteError
+from fabwiz.remote.pool import Pool
+from fabwiz.remote.sanitize import clean
+from fabwiz.session.network import Network, Node
+from fabwiz.session.units import format_duration
+from fabwiz.session.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look at the evidence: whether it is enough, and what was seen, in words."""
+
+    enough: bool
+    text: str
+
+
+@dataclass(slots=True)
+class HostFacts:
+    """What the preflight found out about a host, for the steps that follow."""
+
+    compose: tuple[str, ...] = ()
+    clock: float = 0.0
+    """The host's own time, in seconds since 1970, when this run looked."""
+
+
+@dataclass
+class Run:
+    """One run of the engine over one session."""
+
+    network: Network
+    workspace: Workspace
+    pool: Pool
+    emit: Emitter
+    journal: Journal
+    session_folder: Path
+    rehearsal: bool = False
+    facts: dict[str, HostFacts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._unreached: dict[str, RemoteError] = {}
+        self.fabric = FabricAccess(self.network, self.workspace, self.connection)
+        self.logs = LogFollowers(self)
+
+    # -- hosts ---------------------------------------------------------------------------------------------------
+
+    def connection(self, host: str) -> Connection:
+        """The one connection of a host, opened when first needed. Raises RemoteError."""
+        if error := self._unreached.pop(host, None):
+            raise error
+        return self.pool.connection(host)
+
+    def open_hosts(self) -> None:
+        """Connect to all hosts that run something, so that new host keys are reviewed together.
+
+        A host that cannot be reached says so when its connection is first asked for.
+        """
+        used = [host for host in self.network.hosts if self.network.on(host)]
+        found = self.pool.open_all(used)
+        self._unreached = {host: error for host, error in found.items() if isinstance(error, RemoteError)}
+
+    def docker(self, host: str) -> Docker:
+        """Docker on a host; which compose it has is known after the preflight."""
+        compose = self.facts[host].compose if host in self.facts else ()
+        return Docker(self.network, self.network.hosts[host], self.connection(host), compose)
+
+    # -- the operator's wish to stop -----------------------------------------------------------------------------
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the operator asked to stop."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Ask to stop: steps end at their next look."""
+        self._stop.set()
+
+    def raise_if_stopped(self) -> None:
+        """Raises Interrupted when the operator asked to stop."""
+        if self.stopped:
+            raise Interrupted
+
+    # -- waiting -------------------------------------------------------------------------------------------------
+
+    def wait(self, probe: Callable[[], Seen], limit: float, what: str, nodes: Sequence[Node] = ()) -> str:
+        """Look again and again until the evidence is enough, and return what was seen.
+
+        Raises StepFailed after `limit` seconds, saying what was last seen, or at once when a log of `nodes` has a
+        line that is known to be fatal. Raises Interrupted when the operator asked to stop.
+        """
+        end = time.monotonic() + limit
+        pause = 0.05
+        while True:
+            self.raise_if_stopped()
+            try:
+                seen = probe()
+            except (RemoteError, FabricError, OSError) as error:
+                seen = Seen(False, clean(str(error)))
+            if seen.enough:
+                return seen.text
+            self.logs.raise_if_fatal(nodes)
+            if time.monotonic() >= end:
+                raise StepFailed(
+                    f"{what}: not within {format_duration(limit)}; last seen: {seen.text}",
+                    remedy="look into the logs of " + ", ".join(node.name for node in nodes) if nodes else None,
+                )
+            self._stop.wait(pause)
+            pause = min(pause * 1.6, 1.0)
+
+    # -- phases and errors ---------------------------------------------------------------------------------------
+
+    def entering(self, phase: str) -> None:
+        """Hosts are connected to at the start; logs stream from the first phase that starts containers on."""
+        if phase == Phase.PREFLIGHT:
+            self.open_hosts()
+        if phase == Phase.ZOOKEEPER:
+            self.logs.start()
+
+    def explain(self, error: Exception) -> StepFailed:
+        """Turn whatever was raised into words for the operator."""
+        if isinstance(error, StepFailed):
+            return error
+        if isinstance(error, RemoteError):
+            return StepFailed(clean(error.message), remedy=error.remedy)
+        if isinstance(error, FabricError):
+            known = error.known
+            return StepFailed(
+                clean(str(error)),
+                cause=known.cause if known else None,
+                remedy=known.remedy if known else None,
+                known=known.id if known else None,
+            )
+        if isinstance(error, OSError):
+            where = f"{error.filename}: " if error.filename else ""
+            return StepFailed(f"{where}{error.strerror or error}")
+        return self._unexpected(error)
+
+    def _unexpected(self, error: Exception) -> StepFailed:
+        report = self.workspace.logs / "engine.log"
+        text = "".join(traceback.format_exception(error))
+        try:
+            self.workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with report.open("a", encoding="utf-8") as file:
+                file.write(clean(text))
+        except OSError:
+            pass
+        self.emit(Kind.LOG, message=f"{type(error).__name__}: {error}")
+        return StepFailed(
+            f"{type(error).__name__}: {clean(str(error))}",
+            cause="fabwiz itself did not expect this",
+            remedy=f"run again; if it stays, report it with {report}",
+        )
+
+    def close(self) -> None:
+        """End log streams, Fabric channels and connections."""
+        self.logs.close()
+        self.fabric.close()
+        self.pool.close()

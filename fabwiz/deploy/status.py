@@ -1,0 +1,65 @@
+"""What is running, host by host."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from fabwiz.deploy.docker import State
+from fabwiz.deploy.run import Run
+from fabwiz.session.network import Node, Role
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A container as its host shows it. `state` None: the host could not be asked, `status` says why."""
+
+    node: Node
+    state: State | str | None
+    status: str
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is up."""
+        return self.state is State.RUNNING
+
+
+MISSING = "missing"
+
+
+def status(run: Run) -> list[NodeStatus]:
+    """Ask every host at once; a host that does not answer costs only its own rows."""
+    hosts = [host for host in run.network.hosts if run.network.on(host)]
+    with ThreadPoolExecutor(max(1, min(64, len(hosts)))) as pool:
+        return [row for rows in pool.map(lambda host: _host(run, host), hosts) for row in rows]
+
+
+def _host(run: Run, host: str) -> list[NodeStatus]:
+    nodes = run.network.on(host)
+    try:
+        found = run.docker(host).containers()
+    except Exception as error:
+        return [NodeStatus(node, None, run.explain(error).message) for node in nodes]
+    return [
+        NodeStatus(node, found[node.name].state, found[node.name].status)
+        if node.name in found
+        else NodeStatus(node, MISSING, "no such container")
+        for node in nodes
+    ]
+
+
+def heights(run: Run) -> dict[str, dict[str, int | str]]:
+    """Height of every channel on each of its peers, or what is in the way."""
+    result: dict[str, dict[str, int | str]] = {}
+    for channel in run.network.channels.values():
+        rows: dict[str, int | str] = {}
+        for peer in channel.peers:
+            organization = run.network.organization_of(peer)
+            if peer.role is not Role.PEER or organization is None:
+                continue
+            try:
+                rows[peer.name] = run.fabric.peer(peer).chain_info(run.fabric.admin(organization), channel.name).height
+            except Exception as error:
+                rows[peer.name] = run.explain(error).message
+        result[channel.name] = rows
+    return result
