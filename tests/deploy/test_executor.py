@@ -1,0 +1,167 @@
+"""How steps are run: look, act, look again; hosts side by side; every failure told; nothing after a failure."""
+
+import threading
+import time
+
+import pytest
+
+from fabwiz.deploy.errors import Interrupted, StepFailed
+from fabwiz.deploy.events import Kind, Status
+from fabwiz.deploy.executor import execute
+from fabwiz.deploy.phase import PhaseSpec
+from fabwiz.deploy.run import Seen
+from fabwiz.deploy.step import Evidence, Step
+
+
+class Switch(Step):
+    """Turns something on."""
+
+    def __init__(self, name, host=None, works=True, fails=None):
+        self.name, self.title, self.host = name, f"turn {name} on", host
+        self.on = False
+        self.looked = self.acted = 0
+        self._works, self._fails = works, fails
+
+    def look(self, run):
+        self.looked += 1
+        return f"{self.name} is on" if self.on else None
+
+    def act(self, run):
+        self.acted += 1
+        if self._fails:
+            raise self._fails
+        self.on = self._works
+        return f"{self.name} turned on"
+
+
+def phase(*stages, name="peers"):
+    return PhaseSpec(name, "turn things on", "", lambda network: stages)
+
+
+def test_a_step_looks_acts_and_looks_again(run):
+    lamp = Switch("lamp")
+
+    outcome = execute(run, [phase([lamp])])
+
+    assert (lamp.looked, lamp.acted) == (2, 1)
+    assert (outcome.changed, outcome.unchanged, outcome.failures) == (1, 0, [])
+
+
+def test_what_is_so_already_is_skipped(run, events):
+    lamp = Switch("lamp")
+    lamp.on = True
+
+    outcome = execute(run, [phase([lamp])])
+
+    assert (lamp.acted, outcome.changed, outcome.unchanged) == (0, 0, 1)
+    assert [e.status for e in events] == [Status.STARTED, Status.STARTED, Status.SKIPPED, Status.SKIPPED]
+
+
+def test_a_step_that_claims_to_have_acted_but_shows_nothing_has_failed(run):
+    outcome = execute(run, [phase([Switch("lamp", works=False)])])
+
+    assert "does not show" in outcome.failures[0].error.message
+
+
+def test_a_failed_host_does_not_stop_its_siblings_but_its_own_next_steps(run):
+    broken = Switch("one", "a", fails=StepFailed("no power"))
+    after = Switch("two", "a")
+    sibling, also_failing = Switch("one", "b"), Switch("one", "c", fails=StepFailed("no bulb"))
+    later = Switch("later")
+
+    outcome = execute(run, [phase([broken, after, sibling, also_failing], [later]), phase([later], name="channels")])
+
+    assert sibling.on
+    assert (after.looked, later.looked) == (0, 0)
+    assert {f.step.host: f.error.message for f in outcome.failures} == {"a": "no power", "c": "no bulb"}
+    assert outcome.failed_phase.phase == "peers"
+
+
+def test_the_end_of_a_failed_phase_lists_every_failure(run, events):
+    hosts = [Switch("lamp", host, fails=StepFailed(f"no power on {host}")) for host in "abc"]
+
+    execute(run, [phase(hosts)])
+
+    assert events[-1].event is Kind.PHASE
+    assert all(f"{host}: no power on {host}" in events[-1].message for host in "abc")
+
+
+def test_hosts_work_side_by_side(run):
+    barrier = threading.Barrier(3, timeout=10)
+
+    class Meeting(Switch):
+        def act(self, run):
+            barrier.wait()
+            return super().act(run)
+
+    outcome = execute(run, [phase([Meeting("lamp", host) for host in "abc"])])
+
+    assert outcome.changed == 3
+
+
+def test_an_unexpected_error_is_told_in_words_and_kept_in_a_file(run, events):
+    outcome = execute(run, [phase([Switch("lamp", fails=ZeroDivisionError("by zero"))])])
+
+    (failure,) = outcome.failures
+    assert "by zero" in failure.error.message
+    assert "Traceback" not in "".join(str(event.message) for event in events)
+    assert "Traceback" in (run.workspace.logs / "engine.log").read_text()
+
+
+def test_a_dry_run_only_looks(run, events):
+    lamp, candle = Switch("lamp"), Switch("candle")
+    candle.on = True
+
+    outcome = execute(run, [phase([lamp, candle])], dry_run=True)
+
+    assert (lamp.acted, candle.acted) == (0, 0)
+    assert (outcome.changed, outcome.unchanged) == (1, 1)
+    assert "would: turn lamp on" in [event.message for event in events]
+
+
+def test_the_operator_can_stop_a_run(run):
+    class Stopper(Switch):
+        def act(self, run):
+            run.stop()
+            return super().act(run)
+
+    next_one = Switch("next", "a")
+
+    with pytest.raises(Interrupted):
+        execute(run, [phase([Stopper("first", "a"), next_one])])
+    assert next_one.looked == 0
+
+
+def test_waiting_ends_as_soon_as_the_evidence_is_there(run):
+    looks = iter([Seen(False, "0 of 3"), Seen(False, "2 of 3"), Seen(True, "3 of 3")])
+
+    assert run.wait(lambda: next(looks), 30, "not all there") == "3 of 3"
+
+
+def test_a_time_limit_says_what_was_last_seen(run, network):
+    begun = time.monotonic()
+
+    with pytest.raises(StepFailed, match=r"not all there: not within 100ms; last seen: 2 of 3") as failure:
+        run.wait(lambda: Seen(False, "2 of 3"), 0.1, "not all there", network.kafka)
+
+    assert "kafka4" in failure.value.remedy
+    assert time.monotonic() - begun < 10
+
+
+def test_evidence_is_never_a_change(run):
+    class Quorum(Evidence):
+        name = title = "quorum"
+
+        def act(self, run):
+            return "3 of 3"
+
+    outcome = execute(run, [phase([Quorum()])])
+
+    assert (outcome.changed, outcome.unchanged) == (0, 1)
+
+
+def test_every_step_is_in_the_journal_before_it_acts_and_after(run):
+    execute(run, [phase([Switch("lamp", "a")])])
+
+    steps = [(record["step"], record["host"], record["status"]) for record in run.journal.records("step")]
+    assert steps == [("lamp", "a", "started"), ("lamp", "a", "done")]

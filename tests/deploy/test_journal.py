@@ -1,0 +1,70 @@
+"""The journal keeps what was done, whatever happens to the run that writes it."""
+
+import threading
+
+import pytest
+
+from fabwiz.deploy.errors import Locked
+from fabwiz.deploy.journal import Journal
+from fabwiz.deploy.lock import locked
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return Journal(tmp_path / "journal.jsonl")
+
+
+def test_records_come_back_in_order_with_time_and_run(journal):
+    journal.append("run", network="lan4")
+    journal.append("step", step="containers", host="a", node=None)
+
+    first, second = journal.records()
+
+    assert (first["kind"], first["network"]) == ("run", "lan4")
+    assert second["host"] == "a"
+    assert "node" not in second
+    assert first["run"] == second["run"]
+    assert first["time"].endswith("Z")
+
+
+def test_an_empty_workspace_has_no_records(journal):
+    assert list(journal.records()) == []
+
+
+def test_a_torn_last_line_costs_only_itself(journal):
+    journal.append("run", network="lan4")
+    with journal.path.open("a") as file:
+        file.write('{"kind": "step", "ho')
+
+    journal.append("end", status="done")
+
+    assert [record["kind"] for record in journal.records()] == ["run", "end"]
+
+
+def test_records_from_many_threads_stay_whole(journal):
+    threads = [threading.Thread(target=lambda n=n: journal.append("step", step=str(n))) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(record["step"] for record in journal.records("step")) == sorted(map(str, range(20)))
+
+
+def test_only_the_owner_can_read_it(journal):
+    journal.append("run")
+
+    assert journal.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_run_is_refused_and_told_who_works(tmp_path):
+    lock = tmp_path / "lock"
+    with locked(lock), pytest.raises(Locked, match=r"process \d+ works on this session"), locked(lock):
+        pass
+
+
+def test_the_lock_is_free_again_afterwards(tmp_path):
+    with locked(tmp_path / "lock"):
+        pass
+    with locked(tmp_path / "lock"):
+        pass

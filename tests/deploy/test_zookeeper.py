@@ -1,0 +1,73 @@
+"""ZooKeeper's answers, word for word as 3.4 gives them."""
+
+import socket
+import threading
+
+import pytest
+
+from fabwiz.deploy import zookeeper
+
+SRVR = """Zookeeper version: 3.4.14-4c25d480e66aadd371de8bd2fd8da255ac140bcf, built on 03/06/2019 16:18 GMT
+Latency min/avg/max: 0/0/42
+Received: 118
+Sent: 117
+Connections: 2
+Outstanding: 0
+Zxid: 0x100000043
+Mode: leader
+Node count: 30
+Proposal sizes last/min/max: 32/32/360
+"""
+DUMP = """SessionTracker dump:
+Session Sets (3):
+0 expire at Thu Jan 01 01:00:03 UTC 1970:
+2 expire at Thu Jan 01 01:00:06 UTC 1970:
+\t0x10000043b9f0000
+\t0x20000043b9f0001
+ephemeral nodes dump:
+Sessions with Ephemerals (2):
+0x10000043b9f0000:
+\t/controller
+\t/brokers/ids/1
+0x20000043b9f0001:
+\t/brokers/ids/12
+"""
+
+
+def test_the_leader_says_so():
+    assert zookeeper.mode(SRVR) == "leader"
+
+
+def test_a_server_without_a_quorum_has_no_mode():
+    assert zookeeper.mode("This ZooKeeper instance is not currently serving requests\n") is None
+
+
+def test_registered_brokers():
+    assert zookeeper.brokers(DUMP) == {1, 12}
+
+
+@pytest.fixture
+def server():
+    """A server that answers one word and hangs up, as ZooKeeper does."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        connection, _ = listener.accept()
+        with connection:
+            if connection.recv(4) == b"srvr":
+                connection.sendall(SRVR.encode())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield listener.getsockname()
+    listener.close()
+    thread.join(5)
+
+
+def test_asking(server):
+    assert zookeeper.ask(*server, "srvr") == SRVR
+
+
+def test_no_answer_is_an_error(server):
+    with pytest.raises(OSError, match="nothing"):
+        zookeeper.ask(*server, "nope")
