@@ -1,0 +1,83 @@
+"""The command line: commands -> engine, exit codes."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+
+from fabwiz import __version__
+from fabwiz.commands.common import Refused
+from fabwiz.exitcodes import ExitCode
+
+DESCRIPTION = """From a list of machines to a running Hyperledger Fabric 1.x network with Kafka ordering.
+
+A session file says which machines there are and what runs on them:
+
+    fabwiz examples four-lan-hosts > lan4.yaml    start from an example
+    fabwiz check lan4.yaml                        does it break a rule?
+    fabwiz plan lan4.yaml                         what would happen?
+    fabwiz replay lan4.yaml                       do it; again after a failure, it goes on from there
+    fabwiz status lan4.yaml                       what is running?
+
+`fabwiz demo` does all of it on this machine, without servers and without Docker.
+"""
+EPILOG = """exit codes: 0 done; 1 a step failed; 2 usage, or the session is invalid or breaks a rule; 3 the preflight
+refused, or a host could not be reached, and nothing was changed; 4 another operator holds the lock; 130 interrupted"""
+
+COMMANDS = (
+    "check",
+    "generate",
+    "plan",
+    "replay",
+    "status",
+    "logs",
+    "down",
+    "demo",
+    "rules",
+    "schema",
+    "examples",
+    "completion",
+)
+
+
+def parser() -> ArgumentParser:
+    """The whole command line. Building it imports the commands, but nothing that they need to work."""
+    top = ArgumentParser("fabwiz", description=DESCRIPTION, epilog=EPILOG, formatter_class=RawDescriptionHelpFormatter)
+    top.add_argument("--version", action="version", version=f"fabwiz {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = import_module(f"fabwiz.commands.{name}")
+        command = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.DESCRIPTION,
+            epilog=EPILOG,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    top.set_defaults(parser=top)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; no traceback reaches the user."""
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except Refused as error:
+        print(f"fabwiz: {error}", file=sys.stderr)
+        return int(error.code)
+    except KeyboardInterrupt:
+        print("fabwiz: interrupted; run again to go on from here", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # whoever read our output has gone; the interpreter must not complain about it while it ends
+        sys.stdout = None
+        return int(ExitCode.FAILED)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"fabwiz: {where}{error.strerror or error}", file=sys.stderr)
+        return int(ExitCode.FAILED)

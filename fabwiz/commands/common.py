@@ -1,0 +1,72 @@
+"""What several commands do in the same way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from rich.console import Console
+
+from fabwiz.console.findings import finding_json, show_findings, summary_line
+from fabwiz.exitcodes import ExitCode
+from fabwiz.rules import check
+from fabwiz.session.document import Document
+from fabwiz.session.findings import Finding
+from fabwiz.session.load import load
+from fabwiz.session.network import Network
+
+
+class Refused(Exception):
+    """Ends a command with an exit code and a sentence for stderr."""
+
+    def __init__(self, code: ExitCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def add_session(parser: ArgumentParser) -> None:
+    """The argument that nearly every command takes."""
+    parser.add_argument("session", type=Path, metavar="SESSION", help="the session file, such as lan4.yaml")
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """`--json`."""
+    parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout, nothing else there")
+
+
+def errors_console() -> Console:
+    """Where a person reads what is wrong, so that stdout stays for results."""
+    return Console(stderr=True, highlight=False)
+
+
+def findings_of(path: Path) -> tuple[Document, tuple[Finding, ...]]:
+    """Load a session and run every rule; nothing is connected to.
+
+    Findings of the rules get their line and column from the file.
+    """
+    document = load(path)
+    if document.network is None:
+        return document, document.findings
+    return document, (*document.findings, *(document.place(f) for f in check(document.network, path.parent)))
+
+
+def valid_network(args: Namespace) -> Network:
+    """The network of a session that no rule blocks. Raises Refused, after the findings were shown."""
+    document, findings = findings_of(args.session)
+    if document.network is None or any(finding.blocks for finding in findings):
+        blocking = [finding for finding in findings if finding.blocks]
+        if getattr(args, "json", False):
+            print_json_findings(blocking)
+        else:
+            show_findings(errors_console(), blocking)
+        raise Refused(ExitCode.INVALID, f"{args.session}: {summary_line(blocking)}; nothing was done")
+    return document.network
+
+
+def print_json_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
+    """One object a line."""
+    for finding in findings:
+        print(json.dumps(finding_json(finding), ensure_ascii=False))
+    sys.stdout.flush()

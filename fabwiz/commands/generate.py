@@ -1,0 +1,54 @@
+"""`fabwiz generate SESSION`: keys and artifacts, on the workstation."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from fabwiz.commands.common import Refused, add_json, add_session, valid_network
+from fabwiz.console.choose import choose
+from fabwiz.deploy.errors import Locked
+from fabwiz.deploy.events import Emitter, Kind, Status
+from fabwiz.exitcodes import ExitCode
+from fabwiz.session.workspace import Workspace
+
+HELP = "make keys, certificates, blocks, transactions, compose files"
+DESCRIPTION = """Make everything that is made on the workstation, beside the session file (lan4.yaml -> lan4.fabwiz/):
+keys and certificates, genesis block, channel and anchor transactions, compose files, what each host gets, and
+crypto-config.yaml and configtx.yaml for those who go on with the official tools. Existing keys are kept."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """SESSION, --json."""
+    add_session(parser)
+    add_json(parser)
+
+
+def run(args: Namespace) -> ExitCode:
+    """Generate and tell."""
+    from fabwiz.artifacts.errors import GenerateError
+    from fabwiz.artifacts.generate import generate
+    from fabwiz.deploy.lock import locked
+    from fabwiz.session.files import make_private_dir
+
+    network = valid_network(args)
+    workspace = Workspace(args.session.absolute())
+    face = choose(args.json, logs=False)
+    emit = Emitter(face)
+    try:
+        make_private_dir(workspace.root)
+        with locked(workspace.lock):
+            report = generate(network, workspace)
+    except Locked as error:
+        raise Refused(ExitCode.LOCKED, str(error)) from None
+    except GenerateError as error:
+        raise Refused(ExitCode.FAILED, str(error)) from None
+    finally:
+        face.close()
+    status = Status.DONE if report.created else Status.SKIPPED
+    emit(
+        Kind.SUMMARY,
+        phase="generate",
+        status=status,
+        message=f"{len(report.created)} files made, {len(report.kept)} kept, in {workspace.artifacts}",
+    )
+    return ExitCode.DONE

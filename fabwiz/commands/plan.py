@@ -1,0 +1,51 @@
+"""`fabwiz plan SESSION`: what a run would do."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+
+from rich.console import Console
+from rich.text import Text
+
+from fabwiz.commands.common import add_json, add_session, valid_network
+from fabwiz.deploy.phase import Phase
+from fabwiz.exitcodes import ExitCode
+
+HELP = "show what a run would do: files, commands, calls"
+DESCRIPTION = """Show what a run would do, by phase and host: the files that each host gets (private ones are
+marked), the commands that run there, the calls of Fabric's API that are sent, and the evidence that
+is waited for. No host is connected to and nothing is changed."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """SESSION, --until, --json."""
+    add_session(parser)
+    parser.add_argument("--until", type=Phase, choices=list(Phase), metavar="PHASE", help="stop after this phase")
+    add_json(parser)
+
+
+def run(args: Namespace) -> ExitCode:
+    """Plan and show."""
+    from fabwiz.deploy.plan import plan
+
+    network = valid_network(args)
+    phases = plan(network, args.until)
+    if args.json:
+        for phase in phases:
+            print(json.dumps(phase.as_dict(), ensure_ascii=False))
+        return ExitCode.DONE
+    console = Console(highlight=False)
+    for phase in phases:
+        console.print(Text.assemble((phase.phase, "bold"), f"  {phase.title}"))
+        console.print(Text(f"  {phase.why}", "dim"), soft_wrap=True)
+        shown: str | None = ""
+        for step in phase.steps:
+            if step.host != shown:
+                console.print(Text(f"  {step.host or 'workstation'}", "cyan"))
+                shown = step.host
+            console.print(f"    {step.title}", markup=False, soft_wrap=True)
+            for action in step.actions:
+                mark = Text("  private", "yellow") if action.private else Text()
+                console.print(Text(f"      {action.kind:<8}{action.text}").append_text(mark), soft_wrap=True)
+    return ExitCode.DONE

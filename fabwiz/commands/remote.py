@@ -1,0 +1,62 @@
+"""How a command logs in to hosts: its options, and who is asked for passwords."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fabwiz.remote.options import Asker, RemoteOptions
+
+
+def add_remote(parser: ArgumentParser) -> None:
+    """Host keys, and where secrets come from."""
+    group = parser.add_argument_group(
+        "logging in",
+        "Nothing is asked in a headless run. Secrets come from the environment (FABWIZ_SSH_PASSWORD, "
+        "FABWIZ_SUDO_PASSWORD, FABWIZ_KEY_PASSPHRASE) or from an open file descriptor, never from the command line, "
+        "and are never saved.",
+    )
+    group.add_argument(
+        "--accept-new-host-keys",
+        action="store_true",
+        help="trust hosts that were never seen before; a changed key is always refused",
+    )
+    group.add_argument(
+        "--known-hosts",
+        type=Path,
+        metavar="FILE",
+        help="fabwiz's own known_hosts file (~/.ssh/known_hosts is read, too)",
+    )
+    for option, what in (
+        ("--password-fd", "SSH password"),
+        ("--sudo-password-fd", "sudo's password"),
+        ("--passphrase-fd", "passphrase of the key file"),
+    ):
+        group.add_argument(option, type=int, metavar="FD", help=f"read the {what} from this file descriptor")
+
+
+def remote_options(args: Namespace) -> RemoteOptions:
+    """What the command line says about logging in."""
+    from fabwiz.remote.options import RemoteOptions, default_known_hosts
+    from fabwiz.remote.secrets import SecretKind
+
+    descriptors = {
+        SecretKind.PASSWORD: args.password_fd,
+        SecretKind.SUDO: args.sudo_password_fd,
+        SecretKind.PASSPHRASE: args.passphrase_fd,
+    }
+    return RemoteOptions(
+        accept_new_host_keys=args.accept_new_host_keys,
+        known_hosts=args.known_hosts or default_known_hosts(),
+        secret_fds={kind: number for kind, number in descriptors.items() if number is not None},
+        base=args.session.absolute().parent,
+    )
+
+
+def asker() -> Asker:
+    """Headless commands ask nobody."""
+    from fabwiz.remote.options import HeadlessAsker
+
+    return HeadlessAsker()

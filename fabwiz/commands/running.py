@@ -1,0 +1,150 @@
+"""Running the engine for a command: its face, signals, and the exit code."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from fabwiz.commands.common import Refused
+from fabwiz.console.choose import choose
+from fabwiz.deploy import down
+from fabwiz.deploy.errors import Interrupted, Locked
+from fabwiz.deploy.events import Emitter, Kind, Sink, Status
+from fabwiz.deploy.executor import Outcome, execute
+from fabwiz.deploy.lock import locked
+from fabwiz.deploy.phase import Phase, PhaseSpec
+from fabwiz.deploy.replay import prepare, replay
+from fabwiz.deploy.run import Run
+from fabwiz.exitcodes import ExitCode
+from fabwiz.remote.options import Asker, HeadlessAsker, RemoteOptions
+from fabwiz.remote.pool import Pool
+from fabwiz.session.model import Session
+from fabwiz.session.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says about a run."""
+
+    session_file: Path
+    until: Phase | None = None
+    dry_run: bool = False
+    json: bool = False
+    logs: bool = False
+
+
+def deploy(network: Network, settings: Settings, options: RemoteOptions, asker: Asker) -> ExitCode:
+    """Deploy on the session's own hosts."""
+    return _replay(network, settings, options, asker, settings.session_file)
+
+
+def deploy_rehearsal(session: Session, settings: Settings) -> ExitCode:
+    """Deploy on rehearsal hosts, which are gone afterwards; the workspace is a temporary one."""
+    from fabwiz.remote.rehearsal import Rehearsal, RehearsalError
+
+    with tempfile.TemporaryDirectory(prefix="fabwiz-rehearsal-") as folder:
+        session_file = Path(folder) / settings.session_file.name
+        try:
+            with Rehearsal(session, Path(folder)) as hosts:
+                network = Network(hosts.session)
+                options = RemoteOptions(
+                    known_hosts=hosts.known_hosts, user_known_hosts=None, base=Path(folder), default_keys=False
+                )
+                return _replay(network, settings, options, HeadlessAsker(), session_file, rehearsal=True)
+        except RehearsalError as error:
+            raise Refused(ExitCode.REFUSED, str(error)) from None
+
+
+def _replay(
+    network: Network,
+    settings: Settings,
+    options: RemoteOptions,
+    asker: Asker,
+    session_file: Path,
+    rehearsal: bool = False,
+) -> ExitCode:
+    face = choose(settings.json, settings.logs)
+    pool = Pool(network, options, asker)
+    try:
+        run = prepare(network, session_file, pool, Emitter(face), settings.session_file.parent, rehearsal)
+        with stopping(run):
+            try:
+                return exit_code(replay(run, settings.until, settings.dry_run))
+            finally:
+                run.close()
+    except Locked as error:
+        raise Refused(ExitCode.LOCKED, str(error)) from None
+    except Interrupted:
+        raise Refused(ExitCode.INTERRUPTED, "stopped; run again to go on from here") from None
+    finally:
+        pool.close()
+        face.close()
+
+
+@contextmanager
+def opened(
+    network: Network, session_file: Path, options: RemoteOptions, asker: Asker, sink: Sink | None = None
+) -> Iterator[Run]:
+    """A run that only looks: no phases, no lock; closed at the end."""
+    pool = Pool(network, options, asker)
+    run = prepare(network, session_file, pool, Emitter(*([sink] if sink else [])))
+    try:
+        yield run
+    finally:
+        run.close()
+
+
+def take_down(network: Network, settings: Settings, options: RemoteOptions, asker: Asker, data: bool) -> ExitCode:
+    """Take the network away from all hosts, under the workspace's lock."""
+    face = choose(settings.json, settings.logs)
+    spec = PhaseSpec("down", "take the network away", "", lambda found: down.stages(found, data))
+    try:
+        with opened(network, settings.session_file, options, asker, face) as run, locked(run.workspace.lock):
+            with stopping(run):
+                run.journal.append("run", network=network.name, command="down", data=data)
+                outcome = execute(run, [spec])
+            status = Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
+            said = {
+                Status.FAILED: "is not gone everywhere; run again",
+                Status.DONE: "is gone",
+                Status.SKIPPED: "was gone already",
+            }[status]
+            run.emit(Kind.SUMMARY, status=status, seconds=round(outcome.seconds, 3), message=f"{network.name} {said}")
+            return exit_code(outcome)
+    except Locked as error:
+        raise Refused(ExitCode.LOCKED, str(error)) from None
+    except Interrupted:
+        raise Refused(ExitCode.INTERRUPTED, "stopped; run again to go on from here") from None
+    finally:
+        face.close()
+
+
+def exit_code(outcome: Outcome) -> ExitCode:
+    """The contract's exit code for how a run ended."""
+    if outcome.failed_phase is None:
+        return ExitCode.DONE
+    return ExitCode.REFUSED if outcome.failed_phase.phase is Phase.PREFLIGHT else ExitCode.FAILED
+
+
+@contextmanager
+def stopping(run: Run) -> Iterator[None]:
+    """The first signal asks the run to stop at a safe place; a second one ends it at once."""
+    previous = {}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if run.stopped:
+            raise KeyboardInterrupt
+        run.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        previous[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,62 @@
+"""One line an event: for pipes, files and dumb terminals."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from fabwiz.deploy.events import Event, Kind, Status
+
+# to people, a step that found everything as it must be went well
+_WORDS = {Status.STARTED: "started", Status.DONE: "done", Status.SKIPPED: "ok", Status.FAILED: "failed"}
+
+
+def describe(event: Event) -> str:
+    """An event in words: `done, 1.2 s: started zk1`."""
+    seconds = f", {event.seconds:.1f} s" if event.seconds is not None else ""
+    text = f"{_WORDS[event.status]}{seconds}: {event.message}" if event.status else event.message or ""
+    for word, value in (("cause", event.cause), ("remedy", event.remedy)):
+        if value:
+            text += f"\n    {word}: {value}"
+    return text
+
+
+class PlainLines:
+    """Writes phases, steps and the summary; the containers' own lines only when asked."""
+
+    def __init__(self, file: TextIO | None = None, logs: bool = False) -> None:
+        self._file = file or sys.stdout
+        self._logs = logs
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if event.event is Kind.LOG and event.node and not self._logs:
+            return
+        if event.event is Kind.STEP and event.status is Status.STARTED:
+            return
+        clock = event.time[11:19]
+        if event.event is Kind.PHASE:
+            line = f"{clock} {event.phase}: {describe(event)}"
+        elif event.event is Kind.SUMMARY:
+            line = f"{clock} {event.message}"
+        else:
+            where = " ".join(filter(None, [event.phase, event.host or "workstation", event.node]))
+            line = f"{clock}   {where}: {describe(event)}"
+        print(line, file=self._file, flush=True)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class JsonLines:
+    """`--json`: one object a line, and nothing else."""
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        self._file = file or sys.stdout
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        print(event.as_json(), file=self._file, flush=True)
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,80 @@
+"""`plan` and `generate`: what would happen, and what is made on the workstation."""
+
+import json
+
+import pytest
+
+from fabwiz.cli import main
+from fabwiz.session.examples import names, text
+
+
+@pytest.fixture(params=names())
+def session(request, tmp_path):
+    path = tmp_path / "session.yaml"
+    path.write_text(text(request.param))
+    return path
+
+
+def planned(session, capsys, *options):
+    assert main(["plan", str(session), "--json", *options]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_plan_names_every_phase_and_changes_nothing(session, capsys):
+    phases = planned(session, capsys)
+
+    assert [phase["phase"] for phase in phases] == [
+        "preflight", "generate", "distribute", "images", "zookeeper", "kafka", "orderers", "peers", "channels",
+        "anchors", "chaincode", "check",
+    ]  # fmt: skip
+    assert list(session.parent.iterdir()) == [session]
+
+
+def test_a_plan_is_the_same_each_time(session, capsys):
+    assert planned(session, capsys) == planned(session, capsys)
+
+
+def test_a_plan_ends_where_it_is_told(session, capsys):
+    assert planned(session, capsys, "--until", "distribute")[-1]["phase"] == "distribute"
+
+
+def test_a_plan_marks_private_files(session, capsys):
+    (distribute,) = [phase for phase in planned(session, capsys) if phase["phase"] == "distribute"]
+
+    files = {action["text"]: action["private"] for step in distribute["steps"] for action in step["actions"]}
+    assert all(
+        private == ("keystore/" in path or path.endswith("server.key (0600)")) for path, private in files.items()
+    )
+    assert any(files.values())
+
+
+def test_a_plan_shows_commands_and_calls_to_people(session, capsys):
+    assert main(["plan", str(session)]) == 0
+
+    shown = capsys.readouterr().out
+    assert "up -d --no-deps" in shown
+    assert "cscc JoinChain" in shown
+    assert "lscc install mycc-1.0.cds" in shown
+
+
+def test_generate_keeps_what_is_there(session, capsys):
+    assert main(["generate", str(session), "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)
+    artifacts = session.with_suffix(".fabwiz") / "artifacts"
+    before = {path: path.read_bytes() for path in artifacts.rglob("*") if path.is_file()}
+
+    assert main(["generate", str(session), "--json"]) == 0
+    second = json.loads(capsys.readouterr().out)
+
+    assert (first["status"], second["status"]) == ("done", "skipped")
+    assert {path: path.read_bytes() for path in artifacts.rglob("*") if path.is_file()} == before
+
+
+def test_two_operators_do_not_generate_at_once(session, capsys):
+    from fabwiz.deploy.lock import locked
+
+    assert main(["generate", str(session)]) == 0
+    with locked(session.with_suffix(".fabwiz") / "lock"):
+        assert main(["generate", str(session)]) == 4
+
+    assert "works on this session" in capsys.readouterr().err
