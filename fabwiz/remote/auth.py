@@ -6,6 +6,7 @@ Servers count failed tries (MaxAuthTries, 6 by default) and hang up, so the like
 from __future__ import annotations
 
 import getpass
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from fabwiz.remote.connection import AuthenticationFailed
@@ -85,18 +86,17 @@ class _Attempt:
         """Offer every key; whether that was enough. A server may accept one and want a password on top."""
         import paramiko
 
-        for name, key in self.keyring.keys(self.host):
-            self.tried.append(name)
-            try:
-                further = self.transport.auth_publickey(self.user, key)
-            except paramiko.AuthenticationException as refusal:
-                if not self.transport.is_active():
-                    raise paramiko.SSHException(f"Too many tries, it seems: {refusal}") from None
-                continue
-            if not further:
-                return True
-            self.allowed = list(further)
-            return False
+        with closing(self.keyring.keys(self.host)) as keys:
+            for name, key in keys:
+                self.tried.append(name)
+                try:
+                    further = self.transport.auth_publickey(self.user, key)
+                except paramiko.AuthenticationException as refusal:
+                    if not self.transport.is_active():
+                        raise paramiko.SSHException(f"Too many tries, it seems: {refusal}") from None
+                    continue
+                self.allowed = list(further)
+                return not further
         return False
 
     def _password(self) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from fabwiz.remote.sanitize import clean
 from fabwiz.session.network import Host
 
 DEFAULT_TIMEOUT = 60.0
@@ -26,10 +27,12 @@ DEFAULT_LIMIT = 8 << 20
 class RemoteError(Exception):
     """Something between this machine and a host failed. `host` is its name in the session.
 
-    `message` says what happened, `remedy` (may be empty) what to do about it; both are safe to show.
+    `message` says what happened, `remedy` (may be empty) what to do about it. Both are safe to show: what a host
+    said in them is stripped of control sequences here.
     """
 
     def __init__(self, host: str, message: str, remedy: str = "") -> None:
+        message = clean(message)
         super().__init__(f"host {host}: {message}" + (f"; {remedy}" if remedy else ""))
         self.host = host
         self.message = message

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from fabwiz.remote.ssh import SshConnection
 
 _NO_SCP = 91
-_IDLE = 30.0
-"""Seconds without progress after which a copy is given up."""
+_IDLE = 120.0
+"""Seconds without progress after which a copy is given up: a slow line may hold so much in its buffers."""
 
 # TARGET COMMAND...: run the command, then receive a file as TARGET
 _RECEIVE = f"""\

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ class Keyring:
         self._loaded: dict[Path, paramiko.PKey | None] = {}
         self._lock = threading.RLock()
 
-    def keys(self, host: Host) -> Iterator[tuple[str, paramiko.PKey]]:
+    def keys(self, host: Host) -> Generator[tuple[str, paramiko.PKey], None, None]:
         """Keys in the order to try them, each with what to call it.
 
         First the session's own key, then the agent's, then those in `~/.ssh` (only where the session names no key),
@@ -48,7 +49,20 @@ class Keyring:
                 yield name, key
 
     def _all(self, host: Host) -> Iterator[tuple[str, paramiko.PKey]]:
-        agent = self._agent_keys() if host.ssh.agent else []
+        import paramiko
+
+        agent_connection = None
+        try:
+            if host.ssh.agent:
+                # one a login: its keys are not to be shared by threads
+                with suppress(paramiko.SSHException, OSError):  # an agent that does not answer is as good as none
+                    agent_connection = paramiko.Agent()
+            yield from self._ordered(host, list(agent_connection.get_keys()) if agent_connection else [])
+        finally:
+            if agent_connection:
+                agent_connection.close()
+
+    def _ordered(self, host: Host, agent: Sequence[paramiko.PKey]) -> Iterator[tuple[str, paramiko.PKey]]:
         if host.ssh.key:
             path = self._options.base / Path(host.ssh.key).expanduser()
             public = _public_part(path)
@@ -72,6 +86,8 @@ class Keyring:
                 continue
             else:
                 yield str(path), plain
+        if host.ssh.password == "ask":  # noqa: S105 - not a password
+            return  # a question for a passphrase would only be in the way of that for the password
         for path in encrypted:
             key = self._with_passphrase(path)
             if key:
@@ -134,15 +150,6 @@ class Keyring:
                 key.load_certificate(str(certificate))
             self._loaded[path] = key
             return key
-
-    @staticmethod
-    def _agent_keys() -> list[paramiko.PKey]:
-        import paramiko
-
-        try:
-            return list(paramiko.Agent().get_keys())
-        except (paramiko.SSHException, OSError):
-            return []  # an agent that does not answer is as good as none
 
 
 def _parse(data: bytes, passphrase: bytes | None) -> paramiko.PKey:

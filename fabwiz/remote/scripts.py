@@ -19,7 +19,7 @@ else exit {NO_CHECKSUM}; fi
 """
 
 # LOOK FOLDER TOKEN MANIFEST PENDING: for the paths of standard input `mode <st_mode in hex> <path>` and
-# `sum <sha256> <path>`, then both manifests, each behind a line with the token
+# `sum <sha256> <path>`, `litter` if a killed run left something, then both manifests, each behind the token
 LOOK = f"""\
 {_SUMS}
 dir=$1 token=$2 manifest=$3 pending=$4
@@ -32,6 +32,7 @@ if cd -- "$dir" 2>/dev/null; then
     fi
   done
   [ $# = 0 ] || sums "$@" | while IFS= read -r line; do printf 'sum %s\\n' "$line"; done
+  for path in ./.fabwiz-incoming.*; do [ -e "$path" ] && echo litter; done
 else
   [ -d "$dir" ] && {{ echo "$dir cannot be entered" >&2; exit 1; }}
   cat >/dev/null

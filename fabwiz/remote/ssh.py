@@ -144,6 +144,7 @@ def open_ssh(host: Host, tools: Tools, via: SshConnection | None = None) -> SshC
     if host.address is None:
         raise Unreachable(host.name, "it has no address", f"set hosts.{host.name}.address in the session")
     attempts = tools.options.connect_attempts
+    patience = time.monotonic() + 2 * (host.ssh.connect_timeout or 15.0)
     for attempt in range(1, attempts + 1):
         try:
             return _connect(host, tools, via)
@@ -152,7 +153,7 @@ def open_ssh(host: Host, tools: Tools, via: SshConnection | None = None) -> SshC
                 raise Unreachable(
                     host.name, f"its sshd and this program have no algorithm in common: {error}", "update its sshd"
                 ) from None
-            if attempt == attempts or (via is not None and not via.alive):
+            if attempt == attempts or time.monotonic() > patience or (via is not None and not via.alive):
                 raise Unreachable(
                     host.name,
                     f"{host.address}:{host.ssh.port} answers, but not as sshd does "

@@ -40,6 +40,8 @@ class _Found:
     modes: dict[str, int] = field(default_factory=dict)
     """st_mode of each wanted path that exists."""
     sums: dict[str, str] = field(default_factory=dict)
+    litter: bool = False
+    """A run that was killed has left its archive or staging folder."""
     manifest: str = ""
     pending: str = ""
 
@@ -62,6 +64,8 @@ def put_bundle(
     remode = [file for file in wanted.values() if file not in new and found.modes[file.path] & 0o7777 != file.mode]
     stale = sorted(found.placed_before() - wanted.keys())
     if not new and not remode and not stale and found.manifest.strip() == manifest.strip() and not found.pending:
+        if found.litter:
+            connection.run(["sh", "-c", scripts.PREPARE, "fabwiz", str(target)], root=True).check("clearing away")
         return PutReport(0, (), len(wanted))
     archive = _archive(folder, new, manifest)
     _place(connection, str(target), archive, new, remode, stale)
@@ -133,6 +137,7 @@ def _look(connection: ShellConnection, paths: Sequence[str], remote_dir: str) ->
     facts, manifest, pending = [*result.stdout.split(f"{token}\n"), "", "", ""][:3]
     found = _Found(manifest=manifest, pending=pending)
     for line in facts.splitlines():
+        found.litter = found.litter or line == "litter"
         kind, _, rest = line.partition(" ")
         value, _, path = rest.partition(" ")
         path = path.removeprefix(" ").removeprefix("*").removeprefix("./")
@@ -190,11 +195,11 @@ def _place(
             timeout=_TIMEOUT,
             root=True,
         )
+        _explain(result, f"placing files in {remote_dir}")
     except RemoteError:
         with suppress(RemoteError):
             connection.run(["rm", "-rf", "--", incoming, f"{incoming}.tgz"], root=True, timeout=10)
         raise
-    _explain(result, f"placing files in {remote_dir}")
 
 
 def _explain(result: Result, what: str) -> None:

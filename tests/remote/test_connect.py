@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import os
 import signal
 import socket
@@ -169,7 +170,7 @@ def test_through_a_jump_host(
     listed: bool, sshd: Any, start_sshd: Any, network_of: Any, options: RemoteOptions, pools: Pools, tmp_path: Path
 ) -> None:
     inner = start_sshd()
-    jump = "gate" if listed else f"{os.environ.get('USER') or 'root'}@127.0.0.1:{sshd.port}"
+    jump = "gate" if listed else f"{getpass.getuser()}@127.0.0.1:{sshd.port}"
     hosts = {"a": {"address": "127.0.0.1", "ssh": {**inner.ssh, "jump": jump}}, "gate": "127.0.0.1"}
     if not listed:
         # the same key opens both

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import os
 import socket
 import subprocess
@@ -239,6 +240,48 @@ def test_kinds_of_key_files(
     # relative to the folder of the session file
     network = network_of({"a": "127.0.0.1"}, **{**sshd.ssh, "key": "id"})
     assert pools(network, dataclasses.replace(options, base=tmp_path)).connection("a").alive
+
+
+def test_too_many_keys_are_named_as_the_reason(
+    start_sshd: Any,
+    make_key: Any,
+    network_of: Any,
+    options: RemoteOptions,
+    pools: Pools,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = start_sshd("MaxAuthTries 2")
+    (tmp_path / ".ssh").mkdir()
+    for kind in ("ed25519", "ecdsa", "rsa"):
+        make_key(tmp_path / ".ssh" / f"id_{kind}", kind=kind)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    network = network_of({"a": "127.0.0.1"}, port=server.port, agent=False, user=getpass.getuser())
+    with pytest.raises(AuthenticationFailed, match=r"name the right key as ssh\.key"):
+        pools(network, dataclasses.replace(options, default_keys=True)).connection("a")
+
+
+def test_keys_of_the_home_folder_are_tried_and_those_with_a_passphrase_last(
+    sshd: Any,
+    encrypted: Path,
+    make_key: Any,
+    network_of: Any,
+    options: RemoteOptions,
+    pools: Pools,
+    person: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / ".ssh").mkdir()
+    encrypted.rename(tmp_path / ".ssh" / "id_ed25519")
+    make_key(tmp_path / ".ssh" / "id_rsa", kind="rsa")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    network = network_of({"a": "127.0.0.1"}, port=sshd.port, agent=False, user=getpass.getuser())
+    options, operator = dataclasses.replace(options, default_keys=True), person({"passphrase": ["open sesame"]})
+    with pytest.raises(AuthenticationFailed, match=r"refused .*id_rsa"):
+        pools(network, options).connection("a")
+    assert pools(network, options, operator).connection("a").alive
+    assert operator.questions == [f"passphrase for {tmp_path}/.ssh/id_ed25519"]
 
 
 def test_a_key_file_that_cannot_be_used_is_named(

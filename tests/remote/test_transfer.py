@@ -193,7 +193,7 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_completes_it(
     put(connection, tmp_path, FILES)
     changed = {path: (mode, b"new " + content * 1000) for path, (mode, content) in FILES.items()}
     changed["extra"] = (0o600, b"new")
-    # the script kills itself and nothing cleans up, as when the host loses power
+    # the script kills itself
     die = "kill -9 $$; "
     halting = {
         "unpacked": scripts.PLACE.replace("cp -- ", die + "cp -- "),
@@ -213,27 +213,30 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_completes_it(
     assert tree(there) == FILES
 
 
+def test_what_a_run_left_that_could_not_clean_up_is_cleared_away(connection: Any, tmp_path: Path, there: Path) -> None:
+    put(connection, tmp_path, FILES)
+    (there / ".fabwiz-incoming.0123").mkdir()
+    (there / ".fabwiz-incoming.0123" / "key.pem").write_text("private")
+    (there / ".fabwiz-incoming.0123.tgz").write_text("partial")
+    assert put(connection, tmp_path, FILES) == PutReport(0, (), len(FILES))
+    assert tree(there) == FILES
+
+
 def test_a_full_disk_leaves_everything_as_it_was(connection: Any, tmp_path: Path, there: Path) -> None:
     put(connection, tmp_path, FILES)
     big = os.urandom(3_000_000)
 
-    def full(argv: list[str]) -> list[str]:
-        # a file size limit stands for the full disk: writing more fails there
-        return ["sh", "-c", 'trap "" XFSZ; ulimit -f 1000; exec "$@"', "sh", *argv]
-
-    upload = connection.upload
-    connection.upload = lambda data, prepare, *rest: upload(data, prepare, *rest)
+    # a limit of file sizes stands for the full disk: writing more fails there
+    limit = 'ulimit -f 1000; trap "" XFSZ; exec sh -c'
     original = connection.start
 
     def start(line: str, timeout: float) -> Any:
-        return original(line.replace("exec sh -c", 'ulimit -f 1000; trap "" XFSZ; exec sh -c', 1), timeout)
+        return original(line.replace("exec sh -c", limit, 1), timeout)
 
     connection.start = start
     session = getattr(connection, "session", None)
     if session:
-        connection.session = lambda line, timeout: session(
-            line.replace("exec sh -c", 'ulimit -f 1000; trap "" XFSZ; exec sh -c', 1), timeout
-        )
+        connection.session = lambda line, timeout: session(line.replace("exec sh -c", limit, 1), timeout)
     with pytest.raises(CommandFailed, match="disk space"):
         put(connection, tmp_path, {**FILES, "empty": (0o600, big)})
     assert tree(there) == FILES
