@@ -145,7 +145,7 @@ def anchor_update(config: ChannelConfig, msp_id: str, anchors: Sequence[Anchor])
     if not organization.mod_policy:
         raise ConfigError(
             f"the configuration of {msp_id} on channel {config.channel} can no longer be changed: its anchor peers "
-            "were set with a file of Fabric 1.0's configtxgen, which takes away the policy for changes. Make a new channel"
+            "were set with a file of Fabric 1.0's configtxgen, which leaves nobody who may. Make a new channel"
         )
     values = organization.values
     peers = [peer_configuration_pb2.AnchorPeer(host=one.host, port=one.port) for one in anchors]

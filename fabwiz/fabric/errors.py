@@ -128,8 +128,8 @@ _BY_STATUS: dict[str, type[FabricError]] = {
     "FORBIDDEN": Forbidden,
     "NOT_FOUND": NotFound,
 }
-_TLS = re.compile(r"certificate_verify_failed|ssl handshake|hostname verification|peer name .* not in peer", re.I)
-_PLAIN = re.compile(r"wrong_version_number|http2 settings|first record does not look like", re.I)
+_TLS = re.compile(r"certificate|hostname verification|peer name .* not in peer", re.I)
+_PLAIN = re.compile(r"wrong_version_number|http2 settings|handshake failed|first record does not look like", re.I)
 
 
 def printable(text: str) -> str:

@@ -45,10 +45,23 @@ class ChaincodeInfo:
 
 
 class PeerClient:
-    """`protos.Endorser` of one peer. `timeout` (seconds) holds for each call that names none."""
+    """`protos.Endorser` of one peer. `timeout` (seconds) holds for each call that names none.
 
-    def __init__(self, endpoint: Endpoint, *, timeout: float = 60.0, now: Now = utc_now) -> None:
+    `observer` is a member of the peer's own organization, in whose name the peer is asked whether a transaction is
+    committed. Everybody else would have to ask through the channel, and then peers of 1.1 stand still for 30
+    seconds if a block comes in: the call holds the state's lock while it waits for the block store's.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        observer: SigningIdentity | None = None,
+        timeout: float = 60.0,
+        now: Now = utc_now,
+    ) -> None:
         self.endpoint = endpoint
+        self.observer = observer
         self.timeout = timeout
         self._now = now
 
@@ -121,11 +134,11 @@ class PeerClient:
     ) -> str | None:
         """The validation code (`VALID`, `MVCC_READ_CONFLICT`, ...) of a transaction, `None` while it is in no block.
 
-        Any member of the channel may ask. Raises as `send`.
+        For a member of the peer's organization that may read the channel. Raises as `send`.
         """
         args = [b"GetTransactionByID", channel.encode(), tx_id.encode()]
         try:
-            answer = self.call(identity, channel, "qscc", args, timeout=timeout)
+            answer = self.call(identity, "", "qscc", args, timeout=timeout)
         except NotFound as error:
             if "transaction" in error.message:
                 return None
@@ -136,9 +149,9 @@ class PeerClient:
     def block_of(
         self, identity: SigningIdentity, channel: str, tx_id: str, *, timeout: float | None = None
     ) -> common_pb2.Block:
-        """The block that holds a transaction, for any member of the channel. Raises NotFound."""
+        """The block that holds a transaction, for a member of the peer's organization. Raises NotFound."""
         args = [b"GetBlockByTxID", channel.encode(), tx_id.encode()]
-        return common_pb2.Block.FromString(self.call(identity, channel, "qscc", args, timeout=timeout))
+        return common_pb2.Block.FromString(self.call(identity, "", "qscc", args, timeout=timeout))
 
     def install(self, identity: SigningIdentity, package: bytes, *, timeout: float | None = None) -> None:
         """Install a package (`protos.ChaincodeDeploymentSpec`, serialized) as an admin of the peer's organization.

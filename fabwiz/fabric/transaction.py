@@ -66,7 +66,7 @@ def invoke(
     wait_for_commit(identity, waiting, channel, made.tx_id, timeout=timeout)
     if settle:
         time.sleep(settle)
-    block = waiting[0].block_of(identity, channel, made.tx_id)
+    block = waiting[0].block_of(waiting[0].observer or identity, channel, made.tx_id)
     return Committed(made.tx_id, "VALID", block.header.number, bytes(answers[0].response.payload))
 
 
@@ -123,8 +123,9 @@ def wait_for_commit(
 ) -> None:
     """Wait until every peer has the transaction in a block and finds it valid.
 
-    Peers of all releases are asked through qscc (1.0 has no Deliver). The identity may read the channel. A peer that
-    does not answer meanwhile is asked again. Raises Invalid with the validation code, TimedOut naming the peers.
+    Peers of all releases are asked through qscc (1.0 has no Deliver), each in the name of its `observer`; `identity`
+    asks where there is none, which only peers of its own organization allow. A peer that does not answer meanwhile is
+    asked again. Raises Invalid with the validation code, TimedOut naming the peers.
     """
     until = time.monotonic() + timeout
 
@@ -132,7 +133,7 @@ def wait_for_commit(
         last: FabricError | None = None
         while (left := until - time.monotonic()) > 0:
             try:
-                code = peer.validation(identity, channel, tx_id, timeout=max(1.0, left))
+                code = peer.validation(peer.observer or identity, channel, tx_id, timeout=max(1.0, left))
             except (Unreachable, TimedOut) as error:
                 last = error
             else:
