@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -64,7 +65,11 @@ def parser() -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no traceback reaches the user."""
-    args = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        print(f"fabwiz: {_no_command(words[0])}", file=sys.stderr)
+        return int(ExitCode.INVALID)
+    args = parser().parse_args(words)
     try:
         return int(args.run(args))
     except Refused as error:
@@ -81,3 +86,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"fabwiz: {where}{error.strerror or error}", file=sys.stderr)
         return int(ExitCode.FAILED)
+
+
+def _no_command(word: str) -> str:
+    near = difflib.get_close_matches(word, COMMANDS, 1)
+    if near:
+        return f"there is no command {word}; did you mean {near[0]}?"
+    if word.endswith((".yaml", ".yml")):
+        return f"say what to do with {word}: fabwiz check {word}, fabwiz plan {word}, fabwiz replay {word}"
+    return f"there is no command {word}; there are {', '.join(COMMANDS)}"

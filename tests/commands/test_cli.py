@@ -140,3 +140,12 @@ def test_a_reader_that_goes_away_gets_no_traceback():
 
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("chekc", "did you mean check?"), ("lan4.yaml", "fabwiz replay lan4.yaml"), ("xyz", "replay")]
+)
+def test_a_word_that_is_no_command_gets_a_hint(word, hint, capsys):
+    assert main([word]) == 2
+
+    assert hint in capsys.readouterr().err

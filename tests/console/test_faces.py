@@ -1,0 +1,107 @@
+"""The same events for people at a terminal, for pipes, and for scripts."""
+
+import io
+import json
+import threading
+
+import pytest
+from rich.console import Console
+
+from fabwiz.console.live import LiveProgress
+from fabwiz.console.plain import JsonLines, PlainLines
+from fabwiz.deploy.events import Emitter, Kind, Status
+from fabwiz.remote.sanitize import clean
+
+STORY = [
+    (Kind.PHASE, {"phase": "kafka", "status": Status.STARTED, "message": "start Kafka"}),
+    (Kind.STEP, {"phase": "kafka", "step": "containers", "host": "a", "status": Status.STARTED, "message": "start it"}),
+    (Kind.LOG, {"host": "a", "node": "kafka1", "message": "[KafkaServer id=1] started"}),
+    (Kind.STEP, {"phase": "kafka", "step": "containers", "host": "a", "status": Status.DONE, "seconds": 1.25,
+                 "message": "started kafka1"}),
+    (Kind.STEP, {"phase": "kafka", "step": "brokers", "status": Status.STARTED, "message": "all brokers"}),
+    (Kind.STEP, {"phase": "kafka", "step": "brokers", "status": Status.FAILED, "seconds": 3.0,
+                 "message": "not registered: kafka4 (4)", "cause": "its id is taken", "remedy": "give it another"}),
+    (Kind.PHASE, {"phase": "kafka", "status": Status.FAILED, "seconds": 4.5, "message": "kafka4 is missing"}),
+    (Kind.SUMMARY, {"status": Status.FAILED, "message": "lan4: kafka failed"}),
+]  # fmt: skip
+
+
+def tell(face):
+    emit = Emitter(face)
+    for kind, values in STORY:
+        emit(kind, **values)
+    face.close()
+
+
+def live(width=100, encoding="utf-8", **options):
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+    face = LiveProgress(Console(file=file, width=width, force_terminal=True, highlight=False), **options)
+    tell(face)
+    return file.buffer.getvalue().decode(encoding)
+
+
+def test_scripts_get_every_event_as_one_object_a_line():
+    out = io.StringIO()
+    tell(JsonLines(out))
+
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+
+    assert [event["event"] for event in events] == [str(kind) for kind, _ in STORY]
+    assert all(event["time"].endswith("Z") for event in events)
+    assert events[5]["remedy"] == "give it another"
+    assert "node" not in events[0]
+
+
+def test_pipes_get_plain_lines_with_cause_and_remedy():
+    out = io.StringIO()
+    tell(PlainLines(out))
+
+    assert "\x1b" not in out.getvalue()
+    assert "kafka a: done, 1.2 s: started kafka1" in out.getvalue()
+    assert "cause: its id is taken" in out.getvalue()
+    assert "KafkaServer" not in out.getvalue()
+
+
+def test_the_containers_own_lines_are_shown_when_asked_for():
+    out = io.StringIO()
+    tell(PlainLines(out, logs=True))
+
+    assert "[KafkaServer id=1] started" in out.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_terminal_keeps_a_line_for_each_phase_and_each_failure(width):
+    shown = clean(live(width))
+
+    assert "✘ kafka" in shown
+    assert "not registered" in shown
+    assert "remedy:" in shown
+    assert "lan4: kafka failed" in shown
+
+
+def test_a_terminal_without_unicode_gets_ascii():
+    assert live(encoding="ascii").isascii()
+
+
+def test_no_color_is_respected(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    shown = live()
+
+    assert "\x1b[31m" not in shown
+    assert "\x1b[1;31m" not in shown
+
+
+def test_events_from_many_threads_do_not_mix():
+    out = io.StringIO()
+    emit = Emitter(JsonLines(out))
+    threads = [
+        threading.Thread(target=lambda n=n: [emit(Kind.LOG, host=str(n), message="x" * 200) for _ in range(50)])
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len([json.loads(line) for line in out.getvalue().splitlines()]) == 400
