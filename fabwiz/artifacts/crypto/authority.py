@@ -32,12 +32,12 @@ class Authority:
         """What its certificate is called wherever a copy lies."""
         return f"{self.name}-cert.pem"
 
-    def check_issued(self, certificate: x509.Certificate, path: Path) -> None:
-        """Refuse a certificate of another CA: GenerateError."""
+    def check_issued(self, certificate: x509.Certificate, path: Path, identity: Path) -> None:
+        """Refuse a certificate of another CA, found at `path` in an identity's folder: GenerateError."""
         if not make.was_issued_by(certificate, self.certificate):
             raise GenerateError(
                 f"{path} was not issued by the present CA {self.name}: two generations of keys are mixed. Restore the "
-                f"CA that issued it from a backup, or move {path.parent.parent.parent} away to have it made again."
+                f"CA that issued it from a backup, or move {identity} away to have it made again."
             )
 
     def check_valid(self, now: datetime) -> None:

@@ -70,6 +70,7 @@ def keep_identity(
     if not identity.folder.exists():
         return _create(identity, issuers, admin), Outcome.CREATED
     signing, changed = _pair(
+        identity.folder,
         identity.folder / "msp" / "keystore",
         None,
         identity.folder / "msp" / "signcerts" / f"{identity.name}-cert.pem",
@@ -78,6 +79,7 @@ def keep_identity(
     )
     tls = _tls_name(identity)
     _, tls_changed = _pair(
+        identity.folder,
         identity.folder / "tls",
         f"{tls}.key",
         identity.folder / "tls" / f"{tls}.crt",
@@ -152,7 +154,7 @@ def _tls_name(identity: Identity) -> str:
 
 
 def _pair(
-    folder: Path, key_name: str | None, certificate_path: Path, ca: Authority, issue: Issue
+    identity: Path, folder: Path, key_name: str | None, certificate_path: Path, ca: Authority, issue: Issue
 ) -> tuple[x509.Certificate, bool]:
     """A key and its certificate: the certificate, and whether something had to be made."""
     certificate = read_certificate(certificate_path)
@@ -171,15 +173,16 @@ def _pair(
         write(certificate_path.parent, certificate_path.name, make.certificate_pem(certificate))
         return certificate, True
     if not keys:
+        lost = folder / (key_name or "*_sk")
         raise GenerateError(
-            f"{certificate_path} is there but its private key in {folder} is missing. Restore the key from a backup; "
-            f"if it is lost, move {certificate_path.parent.parent.parent} away to have new ones made."
+            f"{certificate_path} is there but its private key, {lost}, is missing. Restore the key from a backup; "
+            f"if it is lost, move {identity} away to have new ones made."
         )
     if not any(make.same_key(certificate, key) for key in keys.values()):
         raise GenerateError(
             f"{next(iter(keys))} is not the private key of {certificate_path}. Restore the two from one backup."
         )
-    ca.check_issued(certificate, certificate_path)
+    ca.check_issued(certificate, certificate_path, identity)
     return certificate, False
 
 

@@ -19,6 +19,7 @@ from fabwiz.artifacts.crypto.identity import Identity, Issuers, keep_identity
 from fabwiz.artifacts.crypto.profile import Kind, NodeOus, Profile, msp_config
 from fabwiz.artifacts.crypto.report import CryptoReport, Outcome
 from fabwiz.artifacts.errors import GenerateError
+from fabwiz.session.files import make_private_dir
 from fabwiz.session.model import Certificates
 from fabwiz.session.network import Organization
 
@@ -40,6 +41,7 @@ class OrganizationKeys:
 
     def keep(self, report: CryptoReport) -> None:
         """Do it. Raises GenerateError, OSError."""
+        make_private_dir(self._folder.parent)
         if self._folder.exists():
             tidy(self._folder)
         admin = self._identity(Kind.ADMIN, self._admin_name, self._users / self._admin_name, ())
