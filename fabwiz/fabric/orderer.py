@@ -13,6 +13,7 @@ from fabric_protos.orderer import ab_pb2, ab_pb2_grpc
 from fabwiz.fabric.endpoint import Endpoint
 from fabwiz.fabric.envelope import Now, seek_envelope, utc_now
 from fabwiz.fabric.errors import FabricError, NotFound, ServiceUnavailable, from_answer, from_rpc
+from fabwiz.fabric.identity import SigningIdentity
 
 _PAUSE = 0.5
 
@@ -62,7 +63,7 @@ class OrdererClient:
     def deliver(
         self,
         channel: str,
-        identity: Any,
+        identity: SigningIdentity,
         start: int | None,
         stop: int | None,
         *,
@@ -101,26 +102,26 @@ class OrdererClient:
         }.get(status, f"answered {status} when asked for blocks of channel {channel}")
         return from_answer(said, target=self.name, status=status)
 
-    def block(self, channel: str, identity: Any, number: int) -> common_pb2.Block:
+    def block(self, channel: str, identity: SigningIdentity, number: int) -> common_pb2.Block:
         """One block. Raises as `deliver`."""
         return self._one(channel, identity, number)
 
-    def newest(self, channel: str, identity: Any) -> common_pb2.Block:
+    def newest(self, channel: str, identity: SigningIdentity) -> common_pb2.Block:
         """The newest block. Raises as `deliver`."""
         return self._one(channel, identity, None)
 
-    def height(self, channel: str, identity: Any) -> int:
+    def height(self, channel: str, identity: SigningIdentity) -> int:
         """How many blocks the channel has. Raises as `deliver`."""
         return int(self.newest(channel, identity).header.number) + 1
 
-    def config_block(self, channel: str, identity: Any) -> common_pb2.Block:
+    def config_block(self, channel: str, identity: SigningIdentity) -> common_pb2.Block:
         """The block with the channel's current configuration. Raises as `deliver`."""
         newest = self.newest(channel, identity)
         metadata = common_pb2.Metadata.FromString(newest.metadata.metadata[common_pb2.LAST_CONFIG])
         index = common_pb2.LastConfig.FromString(metadata.value).index
         return newest if index == newest.header.number else self.block(channel, identity, index)
 
-    def serves(self, channel: str, identity: Any) -> bool:
+    def serves(self, channel: str, identity: SigningIdentity) -> bool:
         """Whether Deliver answers SUCCESS: the channel is there and Kafka behind it.
 
         False for NOT_FOUND and SERVICE_UNAVAILABLE; everything else raises as `deliver`.
@@ -131,7 +132,7 @@ class OrdererClient:
             return False
         return True
 
-    def _one(self, channel: str, identity: Any, number: int | None) -> common_pb2.Block:
+    def _one(self, channel: str, identity: SigningIdentity, number: int | None) -> common_pb2.Block:
         blocks = list(self.deliver(channel, identity, number, number))
         if len(blocks) != 1:
             raise FabricError(f"sent {len(blocks)} blocks of channel {channel} instead of one", target=self.name)
