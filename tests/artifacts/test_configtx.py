@@ -134,6 +134,11 @@ def test_orderers_get_a_creation_without_the_empty_anchors_that_they_refuse(tmp_
     assert before == after
 
 
+def test_orderers_get_nothing_that_is_no_transaction() -> None:
+    with pytest.raises(ValueError, match="no transaction"):
+        configtx.creation_for_orderers(b"\xff\xff")
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if case not in ("thirteen-hosts", "consortiums-1.2.1")])
 def test_other_creations_go_to_orderers_as_they_are(case: str, tmp_path: Path) -> None:
     network, workspace = load(case, tmp_path)

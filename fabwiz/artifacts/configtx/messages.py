@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime
 
 from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from fabwiz.artifacts.configtx import groups
@@ -74,12 +74,15 @@ def creation_for_orderers(transaction: bytes) -> bytes:
     """A channel's creation without the empty AnchorPeers of version 1 that configtxgen 1.1 and 1.2 write.
 
     Orderers answer such a value with "attempted to set key ... to version 1, but key does not exist". Other
-    transactions come back as they are.
+    transactions come back as they are. Raises ValueError for what is no transaction.
     """
-    envelope = common_pb2.Envelope.FromString(transaction)
-    payload = common_pb2.Payload.FromString(envelope.payload)
-    outer = configtx_pb2.ConfigUpdateEnvelope.FromString(payload.data)
-    update = configtx_pb2.ConfigUpdate.FromString(outer.config_update)
+    try:
+        envelope = common_pb2.Envelope.FromString(transaction)
+        payload = common_pb2.Payload.FromString(envelope.payload)
+        outer = configtx_pb2.ConfigUpdateEnvelope.FromString(payload.data)
+        update = configtx_pb2.ConfigUpdate.FromString(outer.config_update)
+    except DecodeError as error:
+        raise ValueError(f"no transaction that creates a channel: {error}") from error
     found = False
     for member in update.write_set.groups["Application"].groups.values():
         if "AnchorPeers" in member.values and not member.values["AnchorPeers"].value:
