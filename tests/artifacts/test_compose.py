@@ -171,7 +171,7 @@ def test_all_data_lies_on_labelled_volumes(release: str) -> None:
         "kafka1": {"/var/lib/kafka"},
         "orderer1.example.com": {"/var/hyperledger/production/orderer"},
         "peer0.org1.example.com": {"/var/hyperledger/production"},
-        "couchdb.peer0.org1.example.com": {"/opt/couchdb/data"},
+        "couchdb.peer0.org1.example.com": {"/opt/couchdb/data", "/opt/couchdb/etc/local.d"},
         "cli.peer0.org2.example.com": set(),
     }
     data = yaml.safe_load(compose_file(net, "a"))

@@ -12,8 +12,13 @@ ORDERERS_CA = "orderers-ca.crt"
 
 
 def couchdb(network: Network, node: Node) -> Service:
-    """A peer's state database. Its administrator's name and password are in the env file."""
-    return Service(node, {}, data={"data": "/opt/couchdb/data"}, has_secrets=True, remote_names=False)
+    """A peer's state database. Its administrator's name and password are in the env file.
+
+    From 0.4.15 on the image declares a volume for its own settings too (the administrator, hashed): named here, it
+    is labelled and goes with the rest.
+    """
+    data = {"data": "/opt/couchdb/data", "config": "/opt/couchdb/etc/local.d"}
+    return Service(node, {}, data=data, has_secrets=True, remote_names=False)
 
 
 def tools(network: Network, node: Node) -> Service:
