@@ -175,7 +175,8 @@ class Broker:
                 1,
                 f"FATAL java.lang.RuntimeException: A broker is already registered on the path {path}. This probably "
                 "indicates that you either have configured a brokerid that is already in use, or else you have "
-                "shutdown this broker and restarted it faster than the zookeeper timeout so it appears to be re-registering.",
+                "shutdown this broker and restarted it faster than the zookeeper timeout so it appears to be "
+                "re-registering.",
             )
         self._note(answer)
         self._context.log(
@@ -226,8 +227,10 @@ class Broker:
         if not topic.exists:
             raise KafkaError("kafka server: Request was for a topic or partition that does not exist on this broker.")
         if leader(topic.replicas, self.live) != self.id:
-            raise KafkaError("kafka server: Tried to send a message to a replica that is not the leader for some "
-                             "partition. Your metadata is out of date.")  # fmt: skip
+            raise KafkaError(
+                "kafka server: Tried to send a message to a replica that is not the leader for some "
+                "partition. Your metadata is out of date."
+            )
         if request["op"] == "produce":
             return self._produce(topic, name, body)
         messages = topic.read(int(request["offset"]), min(float(request.get("wait", 0)), 1.0))

@@ -28,8 +28,10 @@ class KafkaClient:
         about = self._metadata()
         broker = about["brokers"].get(str(about["leader"]))
         if broker is None:
-            raise KafkaError("kafka server: There is no leader for this topic-partition as we are in the middle of a "
-                             "leadership election.")  # fmt: skip
+            raise KafkaError(
+                "kafka server: There is no leader for this topic-partition as we are in the middle of a "
+                "leadership election."
+            )
         try:
             self._socket = self._context.dial(broker["host"], broker["port"])
         except OSError as error:

@@ -60,8 +60,12 @@ def compose(engine: Engine, call: Call, argv: list[str], *, plugin: bool) -> int
     """Run one compose command line; returns its exit code."""
     program = "docker compose" if plugin else "docker-compose"
     try:
-        general = parse(argv, _GLOBAL | {"-v": ("version", False), "--version": ("version", False)},
-                        stop_at_first=True, program=program)  # fmt: skip
+        general = parse(
+            argv,
+            _GLOBAL | {"-v": ("version", False), "--version": ("version", False)},
+            stop_at_first=True,
+            program=program,
+        )
         name = general.rest[0] if general.rest else ""
         if general.has("version") or name == "version":
             return _version(call, general.rest[1:], plugin)

@@ -17,15 +17,50 @@ from fabwiz.remote.rehearsal.engine.spec import Mount, Port, Spec
 
 _TOP = {"version", "name", "services", "volumes", "networks"}
 _READ = {
-    "image", "container_name", "hostname", "environment", "env_file", "volumes", "ports", "labels", "networks",
-    "extra_hosts", "restart", "command", "logging", "depends_on", "network_mode",
-}  # fmt: skip
+    "image",
+    "container_name",
+    "hostname",
+    "environment",
+    "env_file",
+    "volumes",
+    "ports",
+    "labels",
+    "networks",
+    "extra_hosts",
+    "restart",
+    "command",
+    "logging",
+    "depends_on",
+    "network_mode",
+}
 # what compose knows and a rehearsal needs not act upon
 _ACCEPTED = {
-    "working_dir", "user", "tty", "stdin_open", "expose", "stop_grace_period", "stop_signal", "ulimits", "init",
-    "entrypoint", "healthcheck", "cap_add", "cap_drop", "security_opt", "dns", "sysctls", "privileged", "read_only",
-    "tmpfs", "domainname", "mem_limit", "cpus", "shm_size", "platform", "pull_policy",
-}  # fmt: skip
+    "working_dir",
+    "user",
+    "tty",
+    "stdin_open",
+    "expose",
+    "stop_grace_period",
+    "stop_signal",
+    "ulimits",
+    "init",
+    "entrypoint",
+    "healthcheck",
+    "cap_add",
+    "cap_drop",
+    "security_opt",
+    "dns",
+    "sysctls",
+    "privileged",
+    "read_only",
+    "tmpfs",
+    "domainname",
+    "mem_limit",
+    "cpus",
+    "shm_size",
+    "platform",
+    "pull_policy",
+}
 
 
 class _Loader(yaml.SafeLoader):

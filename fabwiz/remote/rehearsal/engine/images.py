@@ -16,9 +16,20 @@ _THIRD_PARTY = ("kafka", "zookeeper", "couchdb", "baseos", "baseimage")
 _LAYERS = 3
 # fabric-baseos goes by the tag of its own repository; the peer uses it to run Go chaincode
 _BASE_TAGS = (
-    "x86_64-0.3.0", "x86_64-0.3.1", "x86_64-0.3.2", "x86_64-0.4.6", "amd64-0.4.6", "amd64-0.4.10", "amd64-0.4.13",
-    "amd64-0.4.14", "amd64-0.4.15", "amd64-0.4.18", "amd64-0.4.20", "amd64-0.4.21", "amd64-0.4.22",
-)  # fmt: skip
+    "x86_64-0.3.0",
+    "x86_64-0.3.1",
+    "x86_64-0.3.2",
+    "x86_64-0.4.6",
+    "amd64-0.4.6",
+    "amd64-0.4.10",
+    "amd64-0.4.13",
+    "amd64-0.4.14",
+    "amd64-0.4.15",
+    "amd64-0.4.18",
+    "amd64-0.4.20",
+    "amd64-0.4.21",
+    "amd64-0.4.22",
+)
 # floating tags, moved to the last patch when 1.4 was retired
 _FLOATING = {"1.4": "1.4.12"}
 

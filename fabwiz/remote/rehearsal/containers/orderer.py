@@ -1,0 +1,88 @@
+"""The container of an orderer: its settings from ORDERER_... and its mounts."""
+
+from __future__ import annotations
+
+from fabric_protos.common import common_pb2
+from fabric_protos.orderer import ab_pb2_grpc
+
+from fabwiz.remote.rehearsal.channel.bundle import ConfigError
+from fabwiz.remote.rehearsal.channel.envelopes import Signer
+from fabwiz.remote.rehearsal.channel.msp import MspError
+from fabwiz.remote.rehearsal.containers.context import Context, Exit
+from fabwiz.remote.rehearsal.containers.grpc_server import TlsFiles, serve
+from fabwiz.remote.rehearsal.containers.nodelog import NodeLog
+from fabwiz.remote.rehearsal.orderer.registrar import Registrar
+from fabwiz.remote.rehearsal.orderer.retry import Retry
+from fabwiz.remote.rehearsal.orderer.service import AtomicBroadcast
+
+_BASE = "/etc/hyperledger/fabric"
+"""FABRIC_CFG_PATH of the image: relative paths are looked up there."""
+
+
+def orderer(context: Context) -> int:
+    """Run an orderer until the container stops."""
+    log = NodeLog(context)
+    port = int(context.setting("ORDERER_GENERAL_LISTENPORT", "7050"))
+    listen_on = context.setting("ORDERER_GENERAL_LISTENADDRESS", "127.0.0.1")
+    folder = context.setting("ORDERER_GENERAL_LOCALMSPDIR", "msp")
+    try:
+        signer = Signer(context.path(folder, _BASE), context.setting("ORDERER_GENERAL_LOCALMSPID", "DEFAULT"), folder)
+    except MspError as error:
+        raise Exit(2, f"panic: Failed to initialize local MSP: {error}") from error
+    tls = None
+    if context.flag("ORDERER_GENERAL_TLS_ENABLED"):
+        roots = context.setting("ORDERER_GENERAL_TLS_ROOTCAS").strip("[]").replace(",", " ").split()
+        tls = TlsFiles(
+            context,
+            context.setting("ORDERER_GENERAL_TLS_PRIVATEKEY", "tls/server.key"),
+            context.setting("ORDERER_GENERAL_TLS_CERTIFICATE", "tls/server.crt"),
+            roots,
+            _BASE,
+        )
+    ledger = context.path(context.setting("ORDERER_FILELEDGER_LOCATION", "/var/hyperledger/production/orderer"), _BASE)
+    registrar = Registrar(context, log, signer, ledger, Retry.read(context))
+    try:
+        if not registrar.load():
+            registrar.bootstrap(_genesis(context))
+    except ConfigError as error:
+        raise Exit(2, f"panic: [channel: {registrar.system_name}] {error}") from error
+    log(
+        f"[orderer/commmon/multichannel] Initialize -> INFO Starting system channel '{registrar.system_name}' with "
+        "orderer type kafka"
+    )
+    registrar.start()
+    server = serve(
+        context,
+        port,
+        listen_on,
+        tls,
+        lambda s: ab_pb2_grpc.add_AtomicBroadcastServicer_to_server(AtomicBroadcast(registrar, context, log), s),
+    )
+    log(f"[orderer/common/server] Start -> INFO Starting orderer:\n Version: {context.release.version} (rehearsal)")
+    log("[orderer/common/server] Start -> INFO Beginning to serve requests")
+    while not registrar.failed.wait(0.2):
+        if context.stop.is_set():
+            break
+    server.stop(0.2)
+    registrar.close()
+    if registrar.last_words and not context.stop.is_set():
+        raise Exit(2, f"panic: {registrar.last_words}")
+    return 0
+
+
+def _genesis(context: Context) -> common_pb2.Block:
+    release = context.release
+    method = context.setting("ORDERER_GENERAL_GENESISMETHOD", "provisional")
+    if method != "file":
+        raise Exit(2, f"panic: Unknown genesis method: {method} (a rehearsal wants `file`)")
+    inside = context.setting("ORDERER_GENERAL_GENESISFILE", "genesisblock")
+    path = context.path(inside, _BASE)
+    if not path.is_file():
+        why = "is a directory" if path.is_dir() else "no such file or directory"
+        raise Exit(2, f"panic: unable to bootstrap orderer. Error reading genesis block file: open {inside}: {why}")
+    try:
+        return common_pb2.Block.FromString(path.read_bytes())
+    except Exception as error:  # protobuf raises DecodeError, which has no public base
+        raise Exit(
+            2, f"panic: unable to bootstrap orderer. Error unmarshalling genesis block: {error} ({release.version})"
+        ) from error

@@ -1,0 +1,1 @@
+"""Blocks, where they are kept, and the state that follows from them."""
