@@ -12,7 +12,7 @@ _EXISTS_REMEDY = "Nothing needs doing: replay fetches the channel's first block 
 KNOWN = (
     Known(
         "8",
-        r"readset expected key \[\w{1,20}\]\s{1,3}/Channel\S{0,300} at version \d{1,9}, but got version \d{1,9}",
+        r"eadset expected key \[\w{1,20}\]\s{1,3}/Channel\S{0,300} at version \d{1,9}, but got version \d{1,9}",
         _EXISTS_CAUSE,
         _EXISTS_REMEDY,
         False,
@@ -42,7 +42,7 @@ KNOWN = (
     ),
     Known(
         "9",
-        r"policy for \[\w{1,20}\]\s{1,3}/Channel\S{0,300} not satisfied"
+        r"olicy for \[\w{1,20}\]\s{1,3}/Channel\S{0,300} not satisfied"
         r"|implicit policy evaluation failed - \d{1,9} sub-policies were satisfied"
         r"|Failed to reach implicit threshold of \d{1,9} sub-policies",
         "The request is not signed by enough administrators that the channel knows: keys of another generation, or "
@@ -63,7 +63,7 @@ KNOWN = (
     ),
     Known(
         "19",
-        r"cannot create ledger from genesis block(?:, due to|:) LedgerID already exists|LedgerID already exists",
+        r"LedgerID already exists",
         "The peer has joined this channel before.",
         "Nothing needs doing: it counts as done.",
         False,

@@ -16,7 +16,7 @@ _STARTING_REMEDY = (
 KNOWN = (
     Known(
         "1",
-        r"will not enqueue, consenter for this channel hasn't started yet",
+        r"ill not enqueue, consenter for this channel hasn't started yet",
         _STARTING_CAUSE,
         _STARTING_REMEDY,
         False,
@@ -76,7 +76,7 @@ KNOWN = (
         "4",
         r"Messages are rejected since there are fewer in-sync replicas than required"
         r"|Number of insync replicas for partition \S{1,300} is \[\d{1,9}\], below required minimum \[\d{1,9}\]"
-        r"|Replication factor: \d{1,9} larger than available brokers: \d{1,9}",
+        r"|eplication factor: \d{1,9} larger than available brokers: \d{1,9}",
         "Too few brokers are running or in sync: fewer than min_insync_replicas (M) for writing, or than "
         "replication_factor (N) for a new channel.",
         "Bring the missing brokers back (`fabwiz status`); once they have caught up, writing goes on. If they never "
