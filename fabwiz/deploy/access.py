@@ -44,8 +44,13 @@ class FabricAccess:
         return OrdererClient(self._endpoint(node))
 
     def peer(self, node: Node) -> PeerClient:
-        """A client of a peer. Raises RemoteError when its host cannot be reached."""
-        return PeerClient(self._endpoint(node))
+        """A client of a peer, which its own organization's admin watches commits through.
+
+        Raises RemoteError when its host cannot be reached.
+        """
+        organization = self._network.organization_of(node)
+        assert organization
+        return PeerClient(self._endpoint(node), observer=self.admin(organization))
 
     def admin(self, organization: Organization) -> SigningIdentity:
         """The organization's admin, whose key never leaves the workstation. Raises IdentityError without one."""

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.ordering import on_any_orderer
-from fabwiz.deploy.run import Run
+from fabwiz.deploy.phases.probes import every
+from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Action, Step
 from fabwiz.fabric.channel import fetch_config, set_anchors
-from fabwiz.fabric.config import Anchor
-from fabwiz.session.network import Channel, Network, Organization
+from fabwiz.fabric.config import Anchor, ChannelConfig
+from fabwiz.fabric.orderer import OrdererClient
+from fabwiz.session.network import Channel, Network, Node, Organization
 from fabwiz.session.workspace import Workspace
 
 
@@ -41,25 +43,39 @@ class SetAnchors(Step):
         """The configuration names exactly these anchors."""
         admin = run.fabric.admin(self.organization)
         config = on_any_orderer(run, lambda orderer: fetch_config(orderer, self.channel.name, admin))
-        same = set(config.anchors.get(self.organization.msp_id, ())) == set(self.anchors)
-        return f"anchors of {self.organization.msp_id} on {self.channel.name} are set" if same else None
+        if not self._are_set(config):
+            return None
+        return f"anchors of {self.organization.msp_id} on {self.channel.name} are set"
 
     def act(self, run: Run) -> str:
-        """Send the update, and wait until the configuration says so."""
+        """Send the update, and wait until every orderer's configuration says so.
+
+        Orderers of 1.0 can panic when the next update of a channel reaches one that lags behind.
+        """
         admin = run.fabric.admin(self.organization)
         path = run.workspace.anchors_tx(self.channel.name, self.organization.msp_id)
-        on_any_orderer(
-            run,
-            lambda orderer: set_anchors(
-                orderer,
-                self.channel.name,
-                admin,
-                self.anchors,
-                transaction=path.read_bytes(),
-                timeout=self.network.session.timeouts.channels,
-            ),
+        limit = self.network.session.timeouts.channels
+
+        def send(orderer: OrdererClient) -> bool:
+            return set_anchors(
+                orderer, self.channel.name, admin, self.anchors, transaction=path.read_bytes(), timeout=limit
+            )
+
+        on_any_orderer(run, send)
+        run.wait(
+            lambda: every(self.network.orderers, lambda node: self._known(run, node)),
+            limit,
+            f"{self.title}: not everywhere",
+            self.network.orderers,
         )
         return f"set {', '.join(f'{anchor.host}:{anchor.port}' for anchor in self.anchors)}"
+
+    def _known(self, run: Run, node: Node) -> Seen:
+        config = fetch_config(run.fabric.orderer(node), self.channel.name, run.fabric.admin(self.organization))
+        return Seen(self._are_set(config), "has the earlier configuration")
+
+    def _are_set(self, config: ChannelConfig) -> bool:
+        return set(config.anchors.get(self.organization.msp_id, ())) == set(self.anchors)
 
 
 def stages(network: Network) -> Iterable[Stage]:

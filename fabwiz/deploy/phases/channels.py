@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from fabwiz.artifacts.configtx import creation_for_orderers
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.ordering import on_any_orderer
@@ -57,7 +58,8 @@ class CreateChannel(Step):
     def act(self, run: Run) -> str:
         """Send the transaction; wait until every orderer serves the channel."""
         limit = self.network.session.timeouts.channels
-        transaction = run.workspace.channel_tx(self.channel.name).read_bytes()
+        # the file is what configtxgen of the release makes, which orderers of 1.1 and 1.2 do not always take
+        transaction = creation_for_orderers(run.workspace.channel_tx(self.channel.name).read_bytes())
         _, update = update_of_transaction(transaction)
         orderer_admin = run.fabric.admin(self.network.orderer_organization)
         count = on_any_orderer(

@@ -34,6 +34,8 @@ exit 0
 
 MOST_SKEW = 300.0
 """Seconds. Certificates of the official generator, and ours, start 5 minutes before they are made."""
+MOST_BEHIND_1_0 = 5.0
+"""Seconds. The generators of 1.0.0 to 1.0.2 let certificates start when they are made, and so do we there."""
 LEAST_DISK = 512 << 20
 """Bytes below which not even the keys and the first blocks are safe."""
 
@@ -142,8 +144,7 @@ class CheckHost(Step):
             )
         if not values.get("clock", "").isdigit():
             yield ("the host does not tell its time", "see that `date` and a POSIX shell are there")
-        elif abs(float(values["clock"]) - now) > MOST_SKEW:
-            skew = float(values["clock"]) - now
+        elif not -self._most_behind() < (skew := float(values["clock"]) - now) < MOST_SKEW:
             yield (
                 f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this workstation's",
                 "set the clock (NTP): certificates would not be valid yet, and orderers refuse at 15 minutes",
@@ -157,6 +158,10 @@ class CheckHost(Step):
                 "use another machine, or name images of your own (session: images.overrides)",
             )
         yield from self._taken_ports(probe, taken_ports(probe.listening, rehearsal))
+
+    def _most_behind(self) -> float:
+        release = self.network.release
+        return MOST_BEHIND_1_0 if release and release.number < (1, 0, 3) else MOST_SKEW
 
     def _taken_ports(self, probe: Probe, in_use: set[int]) -> Iterable[tuple[str, str]]:
         running = {c.name for c in parse_containers("\n".join(probe.containers)) if c.state is State.RUNNING}
