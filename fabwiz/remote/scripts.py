@@ -51,7 +51,7 @@ mkdir -p -- "$1" && rm -rf -- "$1"/.fabwiz-incoming.*
 """
 
 # PLACE FOLDER INCOMING SHA256 MANIFEST PENDING: unpack INCOMING.tgz and follow the orders of standard input:
-# `put PATH`, `mode BITS PATH`, `del PATH`
+# `put BITS PATH`, `mode BITS PATH`, `del PATH`
 PLACE = f"""\
 umask 077
 dir=$1 new=$2 digest=$3 manifest=$4 pending=$5
@@ -65,7 +65,9 @@ set -- $(sums "$new.tgz")
 cat >"$new.orders" && mkdir -- "$new" && tar -xzpomf "$new.tgz" -C "$new" || fail "the archive cannot be unpacked"
 while read -r order path; do
   [ "$order" = put ] || continue
-  [ -f "$new/$path" ] || fail "the archive lacks $path"
+  mode=${{path%% *}} path=${{path#* }}
+  # busybox's tar does not restore modes for everybody
+  chmod "$mode" "$new/$path" || fail "the archive lacks $path"
   # Docker makes an empty folder where it was to mount a file that was not there yet
   if [ -d "$dir/$path" ] && [ ! -h "$dir/$path" ]; then
     rmdir -- "$dir/$path" 2>/dev/null || fail "$dir/$path is a folder that is not empty, and a file is to be there"
@@ -77,7 +79,9 @@ cp -- "$new/$manifest" "$new/$pending" && sync -f "$new" 2>/dev/null || sync
 mv -f -- "$new/$pending" "$dir/$pending" || fail "$dir cannot be written"
 while read -r order path; do
   case $order in
-  put) mv -f -- "$new/$path" "$dir/$path" || fail "$path cannot be put in place" ;;
+  put)
+    path=${{path#* }}
+    mv -f -- "$new/$path" "$dir/$path" || fail "$path cannot be put in place" ;;
   mode) chmod "${{path%% *}}" "$dir/${{path#* }}" || fail "${{path#* }} cannot get its mode" ;;
   del)
     rm -f -- "$dir/$path" || fail "$path cannot be removed"

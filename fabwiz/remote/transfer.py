@@ -178,7 +178,7 @@ def _place(
 ) -> None:
     token = tokens.token_hex(8)
     incoming = f"{remote_dir}/.fabwiz-incoming.{token}"
-    orders = [f"put {file.path}" for file in new]
+    orders = [f"put {file.mode:o} {file.path}" for file in new]
     orders += [f"mode {file.mode:o} {file.path}" for file in remode]
     orders += [f"del {path}" for path in stale]
     try:

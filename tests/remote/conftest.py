@@ -106,13 +106,15 @@ class Sshd:
 
     def stop(self) -> None:
         """End it and the processes of its connections."""
-        children = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        )
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True, check=True)
+        family = {self.process.pid}
+        for pid, parent, name in (line.split(None, 2) for line in sorted(listed.stdout.splitlines())):
+            if int(parent) in family and name.startswith("sshd"):
+                family.add(int(pid))
         self.process.kill()
         self.process.wait()
-        for pid in children.stdout.split():
-            with_kill(int(pid))
+        for child in family - {self.process.pid}:
+            with_kill(child)
 
     @property
     def ssh(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.pool import Pool
 
 Pools = Callable[..., Pool]
-IMPATIENT = {"watch_interval": 0.3, "watch_patience": 0.8}
+IMPATIENT: dict[str, Any] = {"watch_interval": 0.3, "watch_patience": 0.8}
 
 
 def test_a_connection_is_opened_once_and_shared(

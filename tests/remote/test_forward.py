@@ -41,7 +41,12 @@ def echo() -> Iterator[int]:
 def talk(address: tuple[str, int], data: bytes) -> bytes:
     """Send, say that it is all, and read to the end."""
     with socket.create_connection(address, 10) as client:
-        threading.Thread(target=lambda: (client.sendall(data), client.shutdown(socket.SHUT_WR)), daemon=True).start()
+
+        def send() -> None:
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+
+        threading.Thread(target=send, daemon=True).start()
         answer = b""
         while piece := client.recv(65536):
             answer += piece

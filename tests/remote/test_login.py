@@ -41,7 +41,7 @@ class PasswordRules(paramiko.ServerInterface):
         return self._judge(password) if self.server.method == "password" else 2
 
     def check_auth_interactive(self, username: str, submethods: str) -> Any:
-        return paramiko.InteractiveQuery("login", "", ("Password: ", False))
+        return paramiko.server.InteractiveQuery("login", "", ("Password: ", False))
 
     def check_auth_interactive_response(self, responses: Any) -> int:
         return self._judge(responses[0])

@@ -23,7 +23,9 @@ def gone(pid_file: Path, seconds: float = 6.0) -> bool:
     for _ in range(int(seconds * 50)):
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+            if ") Z " in Path(f"/proc/{pid}/stat").read_text():
+                return True  # it has ended, and only init has not taken note yet
+        except (ProcessLookupError, FileNotFoundError):
             return True
         time.sleep(0.02)
     return False

@@ -197,7 +197,7 @@ def test_a_run_that_is_killed_leaves_whole_files_and_the_next_one_completes_it(
     die = "kill -9 $$; "
     halting = {
         "unpacked": scripts.PLACE.replace("cp -- ", die + "cp -- "),
-        "placing": scripts.PLACE.replace("  put) mv", f'  put) [ "$path" = empty ] && {die} mv'),
+        "placing": scripts.PLACE.replace("    mv -f", f'    [ "$path" = empty ] && {die} mv -f'),
     }[where]
     assert halting != scripts.PLACE
     with monkeypatch.context() as patch:
@@ -285,9 +285,14 @@ def test_busybox_is_enough(tmp_path: Path, there: Path, network_of: Any, monkeyp
 
 
 def test_many_files_take_few_round_trips(over_ssh: Any, tmp_path: Path, there: Path, monkeypatch: Any) -> None:
-    sessions = []
+    sessions: list[str] = []
     session = over_ssh.session
-    monkeypatch.setattr(over_ssh, "session", lambda *rest: (sessions.append(1), session(*rest))[1])
+
+    def counted(line: str, timeout: float) -> Any:
+        sessions.append(line)
+        return session(line, timeout)
+
+    monkeypatch.setattr(over_ssh, "session", counted)
     many = {f"folder{i % 7}/file{i}": (0o600 if i % 2 else 0o644, b"%d" % i * 300) for i in range(150)}
     over_ssh.run(["true"], root=True)  # finds out how to become root
     sessions.clear()
