@@ -73,7 +73,9 @@ def _decorated(text: str) -> Flaw | None:
         return Flaw(f"is a URL; leave {scheme}:// out", _good(rest.strip("/")))
     user, found, rest = text.rpartition("@")
     if found:
-        return Flaw("names a user; that goes into ssh.user", _good(rest), user=user or None)
+        inner = flaw(rest) if rest else Flaw("")
+        meant = inner or Flaw("", rest)
+        return Flaw("names a user; that goes into ssh.user", meant.address, meant.port, user or None)
     address, found, _ = text.partition("/")
     if found:
         return Flaw("is a network with a prefix length; write the machine's own address", _good(address))
@@ -94,7 +96,8 @@ def _almost_ip(text: str) -> Flaw | None:
         return None
     parts = text.split(".")
     if len(parts) != 4:
-        return Flaw(f"has {len(parts)} number{'s' if len(parts) > 1 else ''} of the 4 of an IPv4 address")
+        says = f"has {len(parts)} number{'s' if len(parts) > 1 else ''} of the 4 of an IPv4 address"
+        return Flaw(f"{says}; write all four" if len(parts) < 4 else f"{says}; write four")
     for part in parts:
         if not part:
             return Flaw("has nothing between two dots of an IPv4 address")

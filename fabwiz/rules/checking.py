@@ -11,6 +11,9 @@ from fabwiz.session.network import Network
 from fabwiz.session.shape import nearest
 
 
+_LONGEST = 1200
+
+
 def check(network: Network, base: Path | None = None) -> tuple[Finding, ...]:
     """Everything that breaks a rule, in the order of `RULES` and, within a rule, of the session.
 
@@ -29,6 +32,8 @@ def check(network: Network, base: Path | None = None) -> tuple[Finding, ...]:
 def _finding(one: Rule, problem: Problem, network: Network) -> Finding:
     severity = problem.severity or one.severity
     message, accepted = problem.message, None
+    if len(message) > _LONGEST:  # a session may hold names of any length
+        message = f"{message[:_LONGEST]}..."
     if one.waivable and problem.waivable and severity is Severity.ERROR:
         accepted = network.session.accept.get(one.id, "").strip() or None
     if accepted:

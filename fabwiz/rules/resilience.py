@@ -11,6 +11,9 @@ from fabwiz.rules.suggest import unique
 from fabwiz.session.findings import Edit, Fix, SessionPath
 from fabwiz.session.network import Network
 
+_SHOWN = 8
+"""Losses that a message names."""
+
 
 @rule(
     "fault-domain",
@@ -34,16 +37,21 @@ def fault_domains(network: Network) -> Iterator[Problem]:
         if told:
             yield Problem(
                 ("hosts", lost.host),
-                f"losing host {lost.host} loses {'; '.join(loss.message for loss in told)}; {_way_out(network, told)}",
+                f"losing host {lost.host} loses {_listed(told)}; {_way_out(network, told)}",
                 _spread(network, lost, told, required, emptiest),
             )
+
+
+def _listed(told: list[Loss]) -> str:
+    more = f"; and so for {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    return "; ".join(loss.message for loss in told[:_SHOWN]) + more
 
 
 def _way_out(network: Network, told: list[Loss]) -> str:
     if len(network.hosts) == 1:
         return "only more hosts help"
     if all(loss.is_inherent for loss in told):
-        names = ", ".join(str(loss.organization) for loss in told)
+        names = ", ".join(str(loss.organization) for loss in told[:_SHOWN]) + (", ..." if len(told) > _SHOWN else "")
         return f"give {names} another peer, on another host"
     return "spread them over more hosts"
 

@@ -37,13 +37,11 @@ def more_nodes(network: Network, section: str, present: tuple[Node, ...], count:
         return []
     load = Counter(node.host for node in present)
     taken = {node.name for node in network.nodes} | {node.key for node in present}
-    name = present[-1].key if present else f"{stem}0"
+    name = present[-1].key if present else f"{stem}1"
     highest = max((node.id for node in present), default=0)
     edits = []
     for position in range(len(present) + 1, len(present) + 1 + count):
         name = unique(name, taken)
-        if name == stem:
-            name = unique(f"{stem}1", taken)
         taken.add(name)
         host = min(network.hosts, key=lambda one: (load[one], len(network.on(one))))
         load[host] += 1

@@ -41,6 +41,7 @@ def test_good_addresses(text: str) -> None:
         ("[2001:db8::1]", "brackets", "2001:db8::1"),
         ("[2001:db8::1]:2222", "ssh.port", "2001:db8::1"),
         ("op@198.51.100.11", "ssh.user", "198.51.100.11"),
+        ("op@198.51.100.11:2222", "ssh.user", "198.51.100.11"),
         ("ssh://host.example.com/", "URL", "host.example.com"),
         ("2001:db8:::1", "is no IPv6 address", None),
         ("2001:db8::12345", "is no IPv6 address", None),

@@ -43,12 +43,13 @@ def test_message_size_explains_the_99_mb_of_the_sources(change: Change, told: To
 def test_host_address_says_what_is_wrong_and_moves_user_and_port(change: Change, told: Told) -> None:
     (finding,) = told(change({"hosts.a": "192.168.121"}))
     assert "'192.168.121' has 3 numbers of the 4 of an IPv4 address" in finding.message
-    document = change({"hosts.a": "op@198.51.100.11"})
+    document = change({"hosts.a": "op@198.51.100.11:2222"})
     (finding,) = told(document)
     assert finding.fix is not None
     mended = document.edit(finding.fix.edits).network
     assert mended is not None
-    assert (mended.hosts["a"].address, mended.hosts["a"].ssh.user) == ("198.51.100.11", "op")
+    host = mended.hosts["a"]
+    assert (host.address, host.ssh.user, host.ssh.port) == ("198.51.100.11", "op", 2222)
 
 
 def test_a_single_local_host_needs_no_address(told: Told) -> None:
@@ -184,3 +185,12 @@ def test_findings_come_in_one_order(change: Change, told: Told) -> None:
 def test_severity_may_grow_where_nothing_would_work(change: Change, told: Told) -> None:
     assert told(change({"orderers.orderer2": None}))[0].severity is Severity.WARNING
     assert told(change({"orderers": {}}))[0].severity is Severity.ERROR
+
+
+def test_messages_stay_readable_whatever_the_session_holds(change: Change, told: Told) -> None:
+    settings = {
+        "hosts.a": "x" * 100_000,
+        "chaincodes.mycc.policy": f"OR('{'y' * 100_000}')",
+        "organizations": {f"Org{n}": {"domain": f"o{n}.example.com", "peers": {"p": "a"}} for n in range(300)},
+    }
+    assert all(len(finding.message) < 1500 for finding in told(change(settings)))
