@@ -10,8 +10,8 @@ from fabwiz.session.findings import Edit, Finding, Severity
 from fabwiz.session.network import Network
 from fabwiz.session.shape import nearest
 
-
 _LONGEST = 1200
+"""Characters of a message."""
 
 
 def check(network: Network, base: Path | None = None) -> tuple[Finding, ...]:
