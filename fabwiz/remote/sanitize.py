@@ -16,6 +16,7 @@ MAX_SEQUENCE = 4096
 MAX_LINE = 16384
 """Characters of a line that are kept; the rest of a longer line is dropped."""
 
+_STEERING = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f"
 _BODY = rf"[^\x00-\x08\x0a-\x1f\x7f-\x9f]{{0,{MAX_SEQUENCE}}}"
 _STRING = r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])"
 _CSI = r"(?:\x1b\[|\x9b)"
@@ -25,17 +26,20 @@ _UNWANTED = (
     r"|\x1b[ -/]{1,8}[0-~]"
     r"|\x1b[0-~]"
     r"|(?P<end>\r\n?|[\u2028\u2029])"
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+    rf"|[{_STEERING}]"
 )
 # the end of a piece that more text could still turn into one of the above
 _OPEN = rf"(?P<open>(?:{_STRING}{_BODY}\x1b?|{_CSI}[0-?]{{0,64}}[ -/]{{0,8}}|\x1b[ -/]{{0,8}}|\r)\Z)"
 
+_ANY = re.compile(rf"[{_STEERING}\u2028\u2029]")  # most text has none of it, and this is quickly seen
 _WHOLE = re.compile(_UNWANTED)
 _PIECE = re.compile(f"{_OPEN}|{_UNWANTED}")
 
 
 def clean(text: str) -> str:
     """The text without anything that steers a terminal; line ends of any kind become `\\n`. Idempotent."""
+    if not _ANY.search(text):
+        return text
     return _WHOLE.sub(lambda match: "\n" if match["end"] else "", text)
 
 
@@ -48,7 +52,7 @@ class Cleaner:
     def feed(self, text: str) -> str:
         """Take a piece; returns what is certain by now. At most one unfinished sequence is held back."""
         text, self._held = self._held + text, ""
-        return _PIECE.sub(self._replace, text)
+        return _PIECE.sub(self._replace, text) if _ANY.search(text) else text
 
     def flush(self) -> str:
         """The end of the text: what was held back."""
