@@ -20,10 +20,11 @@ class Action:
     """One line of a plan.
 
     `command`: run on the host. `file`: put on the host (or made on the workstation, where the step has no host).
-    `call`: a call of Fabric's gRPC API from the workstation. `wait`: evidence that is waited for.
+    `call`: a call of Fabric's gRPC API from the workstation. `wait`: evidence that is waited for. `port`: published
+    by a container. `check`: something that is only read.
     """
 
-    kind: Literal["command", "file", "call", "wait", "check"]
+    kind: Literal["command", "file", "call", "wait", "check", "port"]
     text: str
     private: bool = False
     """Whether the file holds a private key or a password."""

@@ -11,7 +11,7 @@ KNOWN = (
         "The two sides hold certificates of different generations: keys were made anew over volumes, a genesis block "
         "or msp folders of an earlier one.",
         "Do not mix generations: compare the CA certificates in the workspace with those on the hosts. To start anew, "
-        "`fabwiz down` with the volumes, then `fabwiz replay`; existing keys in the workspace are kept.",
+        "`fabwiz down --data`, then `fabwiz replay`; existing keys in the workspace are kept.",
         True,
         "fabric-starter#7; fabric-samples#1330; fabric-explorer#14",
     ),

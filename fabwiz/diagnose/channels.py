@@ -48,7 +48,7 @@ KNOWN = (
         "The request is not signed by enough administrators that the channel knows: keys of another generation, or "
         "too few organizations.",
         "Check that the workspace beside the session holds the keys that the network was set up with; do not mix it "
-        "with another. If it was made anew, take the network down with its volumes (`fabwiz down`) and replay.",
+        "with another. If it was made anew, take the network down with its data (`fabwiz down --data`) and replay.",
         True,
         "common/configtx, common/policies/implicitmeta.go; fabric-ca#359",
     ),

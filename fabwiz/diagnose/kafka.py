@@ -37,8 +37,8 @@ KNOWN = (
         r"Cannot set up channel consumer = .{0,40}The requested offset is outside the range of offsets",
         "The channel's topic in Kafka no longer holds what the orderer's ledger goes on from: the Kafka data was lost, "
         "deleted by retention, or made anew under a ledger that lives on.",
-        "Bring the old Kafka volumes back. If they are gone, the ordering service starts anew: `fabwiz down` with its "
-        "volumes, then replay. Never recreate Kafka under a living ledger; keep log_retention_ms at -1.",
+        "Bring the old Kafka volumes back. If they are gone, the ordering service starts anew: `fabwiz down "
+        "--data`, then replay. Never recreate Kafka under a living ledger; keep log_retention_ms at -1.",
         True,
         "orderer/consensus/kafka/chain.go:323; FAB-15541; hyperledger/bevel#435, #438",
     ),
@@ -109,7 +109,7 @@ KNOWN = (
         "Two brokers use one broker id, or a broker came upon the volume of another. A broker that restarts faster "
         "than ZooKeeper's timeout also finds itself still registered.",
         "Give every broker an id and a volume of its own: `fabwiz check` finds equal ids; remove volumes that an "
-        "earlier, different network left (`fabwiz down` with its session). After a quick restart replay once more.",
+        "earlier, different network left (`fabwiz down --data` with its session). After a quick restart replay once more.",
         True,
         "Kafka source, ZkUtils.registerBrokerInZk and KafkaServer.getBrokerIdAndOfflineDirs",
     ),

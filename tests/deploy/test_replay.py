@@ -176,12 +176,23 @@ def test_either_compose_will_do(compose, tmp_path):
         assert errors(site.replay(until=Phase.ZOOKEEPER)) == []
 
 
-def test_a_host_that_crashes_costs_only_its_own_steps_and_comes_back(lan4):
+def test_a_host_that_crashed_comes_back_with_its_containers_and_the_run_goes_on(lan4):
     assert errors(lan4.replay(until=Phase.KAFKA)) == []
     lan4.hosts.crash("d")
     lan4.hosts.start("d")
 
     outcome = lan4.replay()
+
+    assert errors(outcome) == []
+    assert "4 brokers registered" in [event.message for event in lan4.said("kafka")]
+
+
+def test_a_container_that_somebody_removed_is_started_again_alone(lan4):
+    assert errors(lan4.replay(until=Phase.KAFKA)) == []
+    with lan4.run() as run:
+        run.connection("d").run(["docker", "rm", "-f", "kafka4"], root=True).check()
+
+    outcome = lan4.replay(until=Phase.KAFKA)
 
     assert errors(outcome) == []
     assert [(e.host, e.message) for e in lan4.said("kafka", Status.DONE)] == [("d", "started kafka4")]

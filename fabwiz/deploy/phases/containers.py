@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fabwiz.artifacts.compose import service_name
 from fabwiz.artifacts.revision import revision
-from fabwiz.deploy.docker import State
+from fabwiz.deploy.docker import State, compose_file
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Result, Step, done, skipped
@@ -30,16 +30,16 @@ class StartContainers(Step):
         self.title = f"start {', '.join(node.name for node in nodes)}"
 
     def preview(self, workspace: Workspace) -> Sequence[Action]:
-        """The compose command."""
+        """The compose command, and the ports that are open then."""
         services = " ".join(shlex.quote(service_name(node)) for node in self.nodes)
         host = self.network.hosts[self.host or ""]
-        return (
-            Action(
-                "command",
-                f"docker compose -p {self.network.name} -f {host.remote_dir}/docker-compose.yaml "
-                f"up -d --no-deps {services}",
-            ),
-        )
+        ports = [
+            Action("port", f"{node.name} publishes {', '.join(map(str, node.ports.values()))}")
+            for node in self.nodes
+            if node.ports
+        ]
+        command = f"docker compose -p {self.network.name} -f {compose_file(host)} up -d --no-deps {services}"
+        return (Action("command", command), *ports)
 
     def look(self, run: Run) -> str | None:
         """All are running, and are what the bundle says."""

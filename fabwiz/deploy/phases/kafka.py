@@ -50,6 +50,8 @@ class Brokers(Evidence):
         missing = [f"{broker.name} ({broker.id})" for broker in self.network.kafka if broker.id not in ids]
         if missing:
             return Seen(False, f"not registered: {', '.join(missing)}")
+        if len(ids) < len(self.network.kafka):
+            return Seen(False, f"only {len(ids)} brokers registered")
         return Seen(True, f"{len(self.network.kafka)} brokers registered")
 
 
