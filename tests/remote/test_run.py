@@ -90,21 +90,21 @@ def test_what_is_printed_is_cleaned(connection: Connection) -> None:
 
 def test_a_time_limit_stops_the_remote_processes(connection: Connection, tmp_path: Path) -> None:
     began = time.monotonic()
-    with pytest.raises(TimedOut, match=r"took longer than 0\.7 s; it last said: working"):
-        connection.run(noting(tmp_path / "pid", "echo working; sleep 60 & wait"), timeout=0.7)
-    assert time.monotonic() - began < 5
+    with pytest.raises(TimedOut, match=r"took longer than 1\.5 s; it last said: working"):
+        connection.run(noting(tmp_path / "pid", "echo working; sleep 60 & wait"), timeout=1.5)
+    assert time.monotonic() - began < 10
     assert gone(tmp_path / "pid")
 
 
 def test_a_command_that_ignores_being_told_to_end_is_made_to(connection: Connection, tmp_path: Path) -> None:
     with pytest.raises(TimedOut):
-        connection.run(noting(tmp_path / "pid", "trap '' TERM; while :; do sleep 1; done"), timeout=0.5)
+        connection.run(noting(tmp_path / "pid", "trap '' TERM; while :; do sleep 1; done"), timeout=1.5)
     assert gone(tmp_path / "pid")
 
 
 def test_a_time_limit_holds_for_a_command_with_input_too(connection: Connection, tmp_path: Path) -> None:
     with pytest.raises(TimedOut):
-        connection.run(noting(tmp_path / "pid", "cat >/dev/null; sleep 60"), input=b"x" * 100_000, timeout=0.7)
+        connection.run(noting(tmp_path / "pid", "cat >/dev/null; sleep 60"), input=b"x" * 100_000, timeout=1.5)
     assert gone(tmp_path / "pid")
 
 
