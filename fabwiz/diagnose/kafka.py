@@ -109,7 +109,7 @@ KNOWN = (
         "Two brokers use one broker id, or a broker came upon the volume of another. A broker that restarts faster "
         "than ZooKeeper's timeout also finds itself still registered.",
         "Give every broker an id and a volume of its own: `fabwiz check` finds equal ids; remove volumes that an "
-        "earlier, different network left (`fabwiz down --data` with its session). After a quick restart replay once more.",
+        "earlier, different network left (`fabwiz down --data` with its session). After a quick restart, replay again.",
         True,
         "Kafka source, ZkUtils.registerBrokerInZk and KafkaServer.getBrokerIdAndOfflineDirs",
     ),
