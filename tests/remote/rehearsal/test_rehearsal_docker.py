@@ -68,7 +68,7 @@ def test_up_creates_what_the_file_says(box: Any) -> None:
 def test_down_takes_everything_of_the_project_and_nothing_else(box: Any) -> None:
     box.sh("docker network create other; docker volume create kept")
     services = tools(volumes=["data:/data"])
-    volumes = {"data": {}}
+    volumes: dict[str, Any] = {"data": {}}
     assert box.compose(services, "up", "-d", volumes=volumes).code == 0
     assert box.compose(services, "down", volumes=volumes).code == 0
     assert box.run("docker", "ps", "-aq").out == ""

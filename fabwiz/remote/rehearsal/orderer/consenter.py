@@ -18,12 +18,20 @@ if TYPE_CHECKING:
     from fabwiz.remote.rehearsal.orderer.chain import Chain
 
 _POLL = 0.5
-_AGAIN = 0.5
+_AGAIN = 0.3
+_ATTEMPTS = 4
+_BACKOFF = 0.1
+"""Sarama's defaults for a producer: 3 retries, 100 ms apart."""
+_TOO_LARGE = "too large"
 _OUT_OF_RANGE = "outside the range of offsets"
 
 
 class Consenter:
-    """The Kafka side of a chain. `started` once the topic can be written and read."""
+    """The Kafka side of a chain.
+
+    `booted` once the topic could be written and read: from then on envelopes are taken. `started` while it can be
+    read: blocks are handed out.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
@@ -35,6 +43,7 @@ class Consenter:
         self._producer = self._client()
         self._thread = threading.Thread(target=self._run, name=f"kafka {chain.name}", daemon=True)
         self._closed = threading.Event()
+        self.booted = False
         self.started = False
 
     def _client(self) -> KafkaClient:
@@ -60,7 +69,7 @@ class Consenter:
 
     def order(self, record: Record) -> None:
         """Put a message into the topic. Raises KafkaError, in the words that Broadcast answers."""
-        if not self.started:
+        if not self.booted:
             number = self._context.release.number
             raise KafkaError(
                 "backing Kafka cluster has not completed booting; try again later"
@@ -77,22 +86,25 @@ class Consenter:
             raise KafkaError("cannot enqueue") from error
 
     def _produce(self, record: Record) -> None:
+        message = record.pack()
         with self._producer_lock:
-            try:
-                self._producer.produce(record.pack())
-            except KafkaError as error:
-                if "too large" in str(error):
-                    raise
-                # the leader may have changed: sarama asks for metadata and tries again
-                self._producer.connect()
-                self._producer.produce(record.pack())
+            for attempt in range(_ATTEMPTS):
+                try:
+                    if attempt:
+                        self._context.sleep(_BACKOFF)
+                        self._producer.connect()  # the leader may have changed
+                    self._producer.produce(message)
+                    return
+                except KafkaError as error:
+                    if attempt == _ATTEMPTS - 1 or _TOO_LARGE in str(error):
+                        raise
 
     def _run(self) -> None:
         name = self._chain.name
         consumer = self._client()
         if not self._start_phase(consumer):
             return
-        self.started = True
+        self.booted = self.started = True
         self._log(f"[orderer/consensus/kafka] startThread -> INFO [channel: {name}] Start phase completed successfully")
         while not self._over:
             try:
@@ -133,10 +145,10 @@ class Consenter:
 
     def _again(self, consumer: KafkaClient) -> None:
         while not self._over:
-            self._closed.wait(_AGAIN)
             try:
                 consumer.connect()
             except KafkaError:
+                self._closed.wait(_AGAIN)
                 continue
             self.started = True
             return
