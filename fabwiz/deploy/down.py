@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fabwiz.artifacts.compose import docker_network
+from fabwiz.artifacts.images import chaincode_images
 from fabwiz.deploy.docker import NETWORK_LABEL
 from fabwiz.deploy.phase import Stage
 from fabwiz.deploy.run import Run
@@ -12,32 +13,63 @@ from fabwiz.deploy.step import Action, Step
 from fabwiz.session.network import Host, Network, Role
 from fabwiz.session.workspace import Workspace
 
-# Chaincode containers carry no label of ours: the peers start them. They are known by the two things together that
+# What peers start and make carries no label of ours. Chaincode containers are known by the two things together that
 # only our peers give them: Docker's network, which is ours, and a name that begins with ours and the peer's.
-# Arguments: label, Docker network, then one name prefix a peer.
-REMOVE_SCRIPT = r"""
-label=$1; network=$2; shift 2
-for prefix in "$@"; do
-  for id in $(docker ps -aq --filter "network=$network" --filter "name=^/\{0,1\}$prefix"); do docker rm -f "$id"; done
-done
+# Containers that build chaincode have a random name, so there it is our network and the builder's image. Images with
+# built chaincode have Fabric's label and the same names as the containers, in lower case.
+# Arguments of all scripts: label, Docker network, builder image, remote_dir, then one name prefix a peer.
+_KNOWN = r"""
+label=$1; network=$2; builder=$3; folder=$4; shift 4
+containers() {
+  docker ps -aq --filter "label=$label"
+  docker ps -aq --filter "network=$network" --filter "ancestor=$builder" 2>/dev/null
+  for prefix in "$@"; do docker ps -aq --filter "network=$network" --filter "name=^/?$prefix" 2>/dev/null; done
+}
+images() {
+  for prefix in "$@"; do
+    name=$(printf %s "$prefix" | tr A-Z a-z)
+    docker images --filter label=org.hyperledger.fabric.chaincode.type --format '{{.Repository}}:{{.Tag}}' "$name*"
+  done
+}
+"""
+REMOVE_SCRIPT = (
+    _KNOWN
+    + r"""
 for id in $(docker ps -aq --filter "label=$label"); do docker rm -f "$id" || exit 1; done
+for id in $(containers "$@" | sort -u); do docker rm -f "$id" || exit 1; done
 for id in $(docker network ls -q --filter "label=$label"); do docker network rm "$id" || exit 1; done
 exit 0
 """
-VOLUMES_SCRIPT = r"""
-for volume in $(docker volume ls -q --filter "label=$1"); do docker volume rm "$volume" || exit 1; done
+)
+# Peers take an image with built chaincode for good by its name alone, which says nothing of the source or the ledger.
+DATA_SCRIPT = (
+    _KNOWN
+    + r"""
+for volume in $(docker volume ls -q --filter "label=$label"); do docker volume rm "$volume" || exit 1; done
+for image in $(images "$@"); do docker rmi "$image" || exit 1; done
 exit 0
 """
+)
 FOLDERS_SCRIPT = r"""
 rm -f "$1/manifest.json"
 [ ! -d "$1" ] || find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null
 exit 0
 """
-LEFT_SCRIPT = r"""
-docker ps -aq --filter "label=$1"; docker network ls -q --filter "label=$1"
-if [ "$2" = data ]; then docker volume ls -q --filter "label=$1"; [ ! -e "$3/manifest.json" ] || echo "$3"; fi
+LEFT_SCRIPT = (
+    _KNOWN
+    + r"""
+containers "$@"; docker network ls -q --filter "label=$label"
 exit 0
 """
+)
+LEFT_DATA_SCRIPT = (
+    LEFT_SCRIPT.removesuffix("exit 0\n")
+    + r"""
+docker volume ls -q --filter "label=$label"; images "$@"
+[ ! -e "$folder/manifest.json" ] || echo "$folder"
+exit 0
+"""
+)
 
 
 class TakeAway(Step):
@@ -60,31 +92,39 @@ class TakeAway(Step):
         """What goes."""
         actions = [Action("command", f"remove containers and networks labelled {self._label}")]
         if self._data:
-            actions.append(Action("command", f"remove volumes labelled {self._label}"))
+            actions.append(
+                Action("command", f"remove volumes labelled {self._label}, images with chaincode built here")
+            )
             actions.append(Action("command", f"remove what fabwiz put into {self._host.remote_dir}"))
         return actions
 
     def look(self, run: Run) -> str | None:
         """Whether anything is left."""
-        argv = ["sh", "-c", LEFT_SCRIPT, "left", self._label, "data" if self._data else "", self._host.remote_dir]
-        left = run.connection(self._host.name).run(argv, root=True, timeout=60).check().stdout.split()
+        script = LEFT_DATA_SCRIPT if self._data else LEFT_SCRIPT
+        answer = run.connection(self._host.name).run(self._argv(script), root=True, timeout=60).check()
+        left = answer.stdout.split()
         return None if left else "nothing is left there"
 
     def act(self, run: Run) -> str:
         """Remove."""
         connection = run.connection(self._host.name)
-        prefixes = [
-            f"{self.network.name}-{node.name}-" for node in self.network.on(self._host.name) if node.role is Role.PEER
-        ]
-        argv = ["sh", "-c", REMOVE_SCRIPT, "down", self._label, docker_network(self.network), *prefixes]
-        connection.run(argv, root=True, timeout=300).check(f"removing containers on {self._host.name}")
+        connection.run(self._argv(REMOVE_SCRIPT), root=True, timeout=300).check(
+            f"removing containers on {self._host.name}"
+        )
         if self._data:
-            connection.run(["sh", "-c", VOLUMES_SCRIPT, "down", self._label], root=True, timeout=300).check()
+            connection.run(self._argv(DATA_SCRIPT), root=True, timeout=300).check(f"removing data on {self._host.name}")
             # an empty bundle: what earlier ones put there goes, and only that
             connection.put_bundle(run.workspace.root, [], self._host.remote_dir)
             connection.run(["sh", "-c", FOLDERS_SCRIPT, "down", self._host.remote_dir], root=True).check()
             return "containers, network, volumes and files removed"
         return "containers and network removed; data and files are kept"
+
+    def _argv(self, script: str) -> list[str]:
+        peers = [node for node in self.network.on(self._host.name) if node.role is Role.PEER]
+        builder = chaincode_images(self.network).builder
+        prefixes = [f"{self.network.name}-{peer.name}-" for peer in peers]
+        known = [self._label, docker_network(self.network), builder, self._host.remote_dir]
+        return ["sh", "-c", script, "down", *known, *prefixes]
 
 
 def stages(network: Network, data: bool) -> Iterable[Stage]:

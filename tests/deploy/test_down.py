@@ -1,0 +1,124 @@
+"""Taking a network away, with an engine on which others have containers, too."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from fabwiz.deploy import down
+from fabwiz.deploy.events import Status
+from fabwiz.deploy.replay import prepare
+from fabwiz.remote.options import HeadlessAsker, RemoteOptions
+from fabwiz.remote.pool import Pool
+from fabwiz.session.model import Session
+from fabwiz.session.network import Network
+
+OURS = ["fabwiz.network=pair"]
+BUILT = ["org.hyperledger.fabric.chaincode.type=GOLANG"]
+BUILDER = "hyperledger/fabric-ccenv:1.4.12"
+
+CONTAINERS = [
+    {"name": "peer0.org1.example.com", "labels": OURS, "network": "fabwiz_pair", "running": True},
+    {"name": "pair-peer0.org1.example.com-mycc-1.0", "labels": BUILT, "network": "fabwiz_pair", "running": True},
+    {"name": "quirky_hopper", "image": BUILDER, "network": "fabwiz_pair", "running": True},
+]
+NETWORKS = [{"name": "fabwiz_pair", "labels": OURS}]
+DATA = [
+    {"kind": "volume", "name": "pair_peer0.org1.example.com_ledger", "labels": OURS},
+    {"kind": "image", "name": "pair-peer0.org1.example.com-mycc-1.0-20c0aa95:latest", "labels": BUILT},
+]
+NEIGHBOURS = [
+    {"kind": "container", "name": "database", "network": "bridge"},
+    {"kind": "container", "name": "sad_wozniak", "image": BUILDER, "network": "bridge"},
+    {"kind": "container", "name": "pair-peer0.org1.example.com-tool", "network": "theirs"},
+    {"kind": "container", "name": "my-pair-peer0.org1.example.com-x", "network": "theirs"},
+    {"kind": "container", "name": "pair2-peer0.org1.example.com-mycc-1.0", "labels": BUILT, "network": "fabwiz_pair2"},
+    {"kind": "network", "name": "fabwiz_pair2", "labels": ["fabwiz.network=pair2"]},
+    {"kind": "volume", "name": "pair_backup"},
+    {"kind": "volume", "name": "pair2_peer0.org1.example.com_ledger", "labels": ["fabwiz.network=pair2"]},
+    {"kind": "image", "name": "pair2-peer0.org1.example.com-mycc-1.0-20c0aa95:latest", "labels": BUILT},
+    {"kind": "image", "name": "pair-peer0.org1.example.com-notes:latest"},
+    {"kind": "image", "name": BUILDER},
+]
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    """A host, which is this machine, and what is on its engine: `engine()` lists the names."""
+    things = tmp_path / "things.json"
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    docker = binaries / "docker"
+    script = Path(__file__).with_name("engine_with_neighbours.py")
+    docker.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{binaries}:/usr/bin:/bin")
+    monkeypatch.setenv("DOCKER_THINGS", str(things))
+
+    def listed(put=None):
+        if put is not None:
+            things.write_text(json.dumps([{"labels": []} | thing for thing in put]))
+        return sorted(thing["name"] for thing in json.loads(things.read_text()))
+
+    listed(
+        [{"kind": "container"} | thing for thing in CONTAINERS]
+        + [{"kind": "network"} | thing for thing in NETWORKS]
+        + DATA
+        + NEIGHBOURS
+    )
+    return listed
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = tmp_path / "remote"
+    folder.mkdir()
+    data = {
+        "fabwiz": 1,
+        "name": "pair",
+        "fabric": "1.4.12",
+        "domain": "example.com",
+        "ssh": {"sudo": "never"},
+        "hosts": {"here": {"transport": "local", "remote_dir": str(folder)}},
+        "zookeeper": {"zk1": "here"},
+        "kafka": {"kafka1": "here"},
+        "orderers": {"orderer1": "here"},
+        "organizations": {"Org1": {"domain": "org1.example.com", "peers": {"peer0": "here"}}},
+    }
+    network = Network(Session.model_validate(data))
+    options = RemoteOptions(known_hosts=tmp_path / "known_hosts", user_known_hosts=None, default_keys=False)
+    run = prepare(network, tmp_path / "pair.yaml", Pool(network, options, HeadlessAsker()), lambda event: None)
+    yield run
+    run.close()
+
+
+def names(*things):
+    return sorted(thing["name"] for group in things for thing in group)
+
+
+def take_away(run, data):
+    (stage,) = down.stages(run.network, data)
+    (step,) = stage
+    return step.execute(run)
+
+
+def test_chaincode_containers_and_builds_go_with_their_peers_and_data_stays(engine, run):
+    assert take_away(run, data=False).status is Status.DONE
+
+    assert engine() == names(DATA, NEIGHBOURS)
+
+
+def test_with_data_the_images_that_hold_built_chaincode_go_too(engine, run):
+    take_away(run, data=True)
+
+    assert engine() == names(NEIGHBOURS)
+
+
+@pytest.mark.parametrize("left", [*({"kind": "container"} | thing for thing in CONTAINERS), *DATA])
+def test_whatever_an_interrupted_down_left_is_found(engine, run, left):
+    engine([left, *NEIGHBOURS])
+
+    assert take_away(run, data=True).status is Status.DONE
+    assert engine() == names(NEIGHBOURS)
+    assert take_away(run, data=True).status is Status.SKIPPED
