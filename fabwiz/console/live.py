@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
@@ -37,6 +38,7 @@ class LiveProgress:
         self._marks = _MARKS if (console.encoding or "").lower().startswith("utf") else _ASCII_MARKS
         self._phase: Event | None = None
         self._rows: dict[str, _Row] = {}
+        self._facts: list[str] = []
         self._begun = time.monotonic()
         self._lock = threading.Lock()
         spinner = "dots" if self._marks is _MARKS else "line"
@@ -65,10 +67,12 @@ class LiveProgress:
 
     def _take_phase(self, event: Event) -> None:
         if event.status is Status.STARTED:
-            self._phase, self._rows, self._begun = event, {}, time.monotonic()
+            self._phase, self._rows, self._begun, self._facts = event, {}, time.monotonic(), []
             return
         self._phase = None
         self._console.print(self._line(event.status, event.phase or "", event.message or "", event.seconds))
+        for fact in self._facts:
+            self._console.print(Padding(Text(fact, "dim"), (0, 0, 0, 13)))
 
     def _take_step(self, event: Event) -> None:
         host = event.host or "workstation"
@@ -80,7 +84,7 @@ class LiveProgress:
             row.status, row.seconds, row.title = event.status or Status.DONE, event.seconds, event.message or row.title
         if event.host is None and event.status is not Status.FAILED:
             # what was made or seen for the whole network: the facts that a reader of the log wants
-            self._console.print(Text(f"    {event.message}", "dim"), soft_wrap=True)
+            self._facts.append(event.message or "")
         if event.status is Status.FAILED:
             self._console.print(
                 Text.assemble(

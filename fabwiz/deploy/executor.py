@@ -11,7 +11,7 @@ from fabwiz.deploy.errors import Interrupted, StepFailed
 from fabwiz.deploy.events import Kind, Status
 from fabwiz.deploy.phase import PhaseSpec, Stage
 from fabwiz.deploy.run import Run
-from fabwiz.deploy.step import Result, Step, skipped
+from fabwiz.deploy.step import Result, Step, done, skipped
 
 _MOST_THREADS = 64
 
@@ -30,6 +30,8 @@ class Outcome:
 
     changed: int = 0
     unchanged: int = 0
+    skipped: int = 0
+    """Of the unchanged: those that could have changed something, and did not have to."""
     failures: list[Failure] = field(default_factory=list)
     failed_phase: PhaseSpec | None = None
     seconds: float = 0.0
@@ -54,7 +56,7 @@ def execute(run: Run, phases: Iterable[PhaseSpec], dry_run: bool = False) -> Out
 
 def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, dry_run: bool) -> None:
     begun = time.monotonic()
-    before = outcome.changed
+    before, skipped_before = outcome.changed, outcome.skipped
     run.emit(Kind.PHASE, phase=spec.phase, status=Status.STARTED, message=spec.title)
     run.entering(spec.phase)
     for stage in spec.stages(run.network):
@@ -65,7 +67,7 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, dry_run: bool) -> None:
     if outcome.failures:
         status = Status.FAILED
         message = "; ".join(f"{f.step.host or 'workstation'}: {f.error.message}" for f in outcome.failures)
-    elif outcome.changed > before:
+    elif outcome.changed > before or outcome.skipped == skipped_before:
         status, message = Status.DONE, spec.title
     else:
         status, message = Status.SKIPPED, f"{spec.title}: nothing to change"
@@ -85,8 +87,9 @@ def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome, dry_run: b
         with ThreadPoolExecutor(min(len(lanes), _MOST_THREADS), thread_name_prefix="host") as pool:
             ended = list(pool.map(lambda steps: _lane(run, spec, steps, dry_run=dry_run), lanes.values()))
     for results, failure in ended:
-        outcome.changed += sum(result.status is Status.DONE for result in results)
-        outcome.unchanged += sum(result.status is Status.SKIPPED for result in results)
+        outcome.changed += sum(result.changed for result in results)
+        outcome.unchanged += sum(not result.changed for result in results)
+        outcome.skipped += sum(result.status is Status.SKIPPED for result in results)
         if failure:
             outcome.failures.append(failure)
     run.raise_if_stopped()
@@ -126,9 +129,9 @@ def _look_only(run: Run, step: Step) -> Result:
     if step.only_reads:
         return step.execute(run)
     try:
-        seen = step.look(run)
+        found = step.look(run)
     except Exception:
-        seen = None
-    if seen is not None:
-        return skipped(seen)
-    return Result(Status.DONE, f"would: {step.title}")
+        found = None
+    if found is not None:
+        return skipped(found)
+    return done(f"would: {step.title}")

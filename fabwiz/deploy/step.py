@@ -36,10 +36,17 @@ class Result:
 
     status: Status
     message: str
+    changed: bool = False
+    """Whether anything is different now; what was only looked at is done, and changed nothing."""
 
 
 def done(message: str) -> Result:
     """Something was changed."""
+    return Result(Status.DONE, message, changed=True)
+
+
+def seen(message: str) -> Result:
+    """Something was looked at, or waited for."""
     return Result(Status.DONE, message)
 
 
@@ -77,8 +84,8 @@ class Step(ABC):
 
     def execute(self, run: Run) -> Result:
         """Look, act, look again."""
-        if (seen := self.look(run)) is not None:
-            return skipped(seen)
+        if (found := self.look(run)) is not None:
+            return skipped(found)
         message = self.act(run)
         if self.look(run) is None:
             raise StepFailed(f"{self.title}: done, but it does not show; {message}")
@@ -90,7 +97,7 @@ class Evidence(Step):
 
     def execute(self, run: Run) -> Result:
         """Wait; what is seen is never a change."""
-        return skipped(self.act(run))
+        return seen(self.act(run))
 
     def look(self, run: Run) -> str | None:
         """Nothing can be said without waiting."""

@@ -130,8 +130,8 @@ def test_a_run_that_stopped_is_taken_up_where_it_was(lan4):
     outcome = lan4.replay()
 
     assert errors(outcome) == []
-    assert {e.status for e in lan4.said("kafka")} == {Status.STARTED, Status.SKIPPED}
-    assert Status.DONE in {e.status for e in lan4.said("orderers")}
+    assert {e.status for e in lan4.said("kafka") if e.host} == {Status.STARTED, Status.SKIPPED}
+    assert Status.DONE in {e.status for e in lan4.said("orderers") if e.host}
 
 
 def test_a_dry_run_says_what_it_would_do_and_changes_nothing(lan4):
@@ -195,7 +195,7 @@ def test_a_container_that_somebody_removed_is_started_again_alone(lan4):
     outcome = lan4.replay(until=Phase.KAFKA)
 
     assert errors(outcome) == []
-    assert [(e.host, e.message) for e in lan4.said("kafka", Status.DONE)] == [("d", "started kafka4")]
+    assert [(e.host, e.message) for e in lan4.said("kafka", Status.DONE) if e.host] == [("d", "started kafka4")]
 
 
 def test_two_brokers_with_one_id_end_the_step_at_once_with_the_cause(tmp_path):
@@ -218,7 +218,7 @@ def test_a_new_version_of_the_chaincode_is_an_upgrade(lan4):
     outcome = lan4.replay(newer)
 
     assert errors(outcome) == []
-    assert any(e.message.startswith("upgraded") for e in lan4.said("chaincode", Status.DONE))
+    assert any("upgraded" in e.message for e in lan4.said("chaincode", Status.DONE))
 
 
 def test_an_answer_that_is_not_expected_fails_and_says_both(lan4):

@@ -68,7 +68,8 @@ class SetAnchors(Step):
             f"{self.title}: not everywhere",
             self.network.orderers,
         )
-        return f"set {', '.join(f'{anchor.host}:{anchor.port}' for anchor in self.anchors)}"
+        peers = ", ".join(f"{anchor.host}:{anchor.port}" for anchor in self.anchors)
+        return f"{peers} for {self.organization.msp_id} on {self.channel.name}"
 
     def _known(self, run: Run, node: Node) -> Seen:
         config = fetch_config(run.fabric.orderer(node), self.channel.name, run.fabric.admin(self.organization))

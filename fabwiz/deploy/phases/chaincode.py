@@ -194,7 +194,8 @@ class Start(Step):
                     settle=settle(self.network),
                 ),
             )
-        return f"{'started' if is_new else 'upgraded'} with {spec.init}"
+        started = "started" if is_new else "upgraded"
+        return f"{self.chaincode.name} {spec.version} {started} on {self.channel.name}: {' '.join(spec.init)}"
 
     def _running(self, run: Run) -> ChaincodeInfo | None:
         organization, peer = self._peer()

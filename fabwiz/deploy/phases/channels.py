@@ -89,7 +89,7 @@ class CreateChannel(Step):
             f"channel {self.channel.name} is not served everywhere",
             self.network.orderers,
         )
-        return f"created, signed by {', '.join(signer.msp_id for signer in signers)}"
+        return f"{self.channel.name} created, signed by {', '.join(signer.msp_id for signer in signers)}"
 
     def _served(self, run: Run, node: Node) -> Seen:
         block = run.fabric.orderer(node).newest(self.channel.name, self._admin(run))

@@ -61,8 +61,8 @@ class StartContainers(Step):
 
     def execute(self, run: Run) -> Result:
         """Look, and act once: whether it serves is for the phase's evidence to say."""
-        seen = self.look(run)
-        return skipped(seen) if seen is not None else done(self.act(run))
+        found = self.look(run)
+        return skipped(found) if found is not None else done(self.act(run))
 
     def _wanting(self, run: Run, states: set[State]) -> list[Node]:
         """Nodes whose container is missing, outdated, or in none of these states."""

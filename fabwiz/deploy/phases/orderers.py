@@ -29,8 +29,9 @@ class Serving(Evidence):
 
     def act(self, run: Run) -> str:
         """Wait for it."""
+        said = f"all {len(self.network.orderers)} orderers serve {self.network.session.system_channel}"
         return run.wait(
-            lambda: every(self.network.orderers, lambda node: self._probe(run, node)),
+            lambda: every(self.network.orderers, lambda node: self._probe(run, node), said),
             self.network.session.timeouts.orderers,
             "orderers do not all serve",
             self.network.orderers,

@@ -28,8 +28,9 @@ class Answering(Evidence):
 
     def act(self, run: Run) -> str:
         """Wait for it."""
+        said = f"all {len(self.network.peers)} peers answer"
         return run.wait(
-            lambda: every(self.network.peers, lambda node: self._probe(run, node)),
+            lambda: every(self.network.peers, lambda node: self._probe(run, node), said),
             self.network.session.timeouts.peers,
             "peers do not all answer",
             self.network.peers,

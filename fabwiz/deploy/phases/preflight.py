@@ -11,7 +11,7 @@ from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containe
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.run import HostFacts, Run
-from fabwiz.deploy.step import Action, Result, Step, skipped
+from fabwiz.deploy.step import Action, Result, Step, seen
 from fabwiz.session.network import Host, Network
 from fabwiz.session.workspace import Workspace
 
@@ -122,7 +122,7 @@ class CheckHost(Step):
 
     def execute(self, run: Run) -> Result:
         """Looking is all there is."""
-        return skipped(self.look(run) or "")
+        return seen(self.look(run) or "")
 
     def _problems(self, probe: Probe, now: float, rehearsal: bool) -> Iterable[tuple[str, str]]:
         values = probe.values

@@ -10,8 +10,8 @@ from fabwiz.remote.connection import RemoteError
 from fabwiz.session.network import Node
 
 
-def every(nodes: Sequence[Node], probe: Callable[[Node], Seen]) -> Seen:
-    """Enough when every node's answer is; says what each of the others answered."""
+def every(nodes: Sequence[Node], probe: Callable[[Node], Seen], said: str = "") -> Seen:
+    """Enough when every node's answer is (then it says `said`); else it says what each of the others answered."""
     behind = []
     for node in nodes:
         try:
@@ -21,4 +21,4 @@ def every(nodes: Sequence[Node], probe: Callable[[Node], Seen]) -> Seen:
             seen = Seen(False, text.removeprefix(f"{node.name}: "))
         if not seen.enough:
             behind.append(f"{node.name}: {seen.text}")
-    return Seen(False, "; ".join(behind)) if behind else Seen(True, f"all {len(nodes)} answer")
+    return Seen(False, "; ".join(behind)) if behind else Seen(True, said)
