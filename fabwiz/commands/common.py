@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
 
 from fabwiz.console.findings import finding_json, show_findings, summary_line
+from fabwiz.deploy.events import Event, Kind, now
 from fabwiz.exitcodes import ExitCode
 from fabwiz.rules import check
 from fabwiz.session.document import Document
@@ -52,20 +54,41 @@ def findings_of(path: Path) -> tuple[Document, tuple[Finding, ...]]:
     return document, (*document.findings, *(document.place(f) for f in check(document.network, path.parent)))
 
 
-def valid_network(args: Namespace) -> Network:
-    """The network of a session that no rule blocks. Raises Refused, after the findings were shown."""
+def valid_network(args: Namespace, warn: bool = False) -> Network:
+    """The network of a session that no rule blocks. Raises Refused, after the findings were shown.
+
+    With `warn` and `--json` the warnings become events; people find them in `fabwiz check`.
+    """
     document, findings = findings_of(args.session)
     if document.network is None or any(finding.blocks for finding in findings):
         blocking = [finding for finding in findings if finding.blocks]
         if getattr(args, "json", False):
-            print_json_findings(blocking)
+            print_finding_events(blocking)
         else:
             show_findings(errors_console(), blocking)
         raise Refused(ExitCode.INVALID, f"{args.session}: {summary_line(blocking)}; nothing was done")
+    if warn and args.json:
+        print_finding_events(findings)
     return document.network
 
 
-def print_json_findings(findings: list[Finding] | tuple[Finding, ...]) -> None:
+def print_finding_events(findings: Iterable[Finding]) -> None:
+    """Findings as events, among which a script looks for them while a command runs."""
+    for finding in findings:
+        event = Event(
+            now(),
+            Kind.FINDING,
+            message=finding.message,
+            rule=finding.rule,
+            severity=finding.severity,
+            path=finding.dotted,
+            fix=finding.fix.title if finding.fix else None,
+        )
+        print(event.as_json())
+    sys.stdout.flush()
+
+
+def print_json_findings(findings: Iterable[Finding]) -> None:
     """One object a line."""
     for finding in findings:
         print(json.dumps(finding_json(finding), ensure_ascii=False))

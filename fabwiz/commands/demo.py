@@ -37,7 +37,7 @@ def run(args: Namespace) -> ExitCode:
         session_file = Path(folder) / f"{args.example}.yaml"
         session_file.write_text(example, encoding="utf-8")
         args.session = session_file
-        network = valid_network(args)
+        network = valid_network(args, warn=True)
         if not args.json:
             print(f"rehearsal of {args.example}: {len(network.hosts)} hosts on this machine, nothing leaves it")
         return deploy_rehearsal(network.session, Settings(session_file, json=args.json, logs=args.logs))

@@ -25,8 +25,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> ExitCode:
     """Generate and tell."""
-    from fabwiz.artifacts.errors import GenerateError
+    from fabwiz.artifacts.errors import ArtifactError
     from fabwiz.artifacts.generate import generate
+    from fabwiz.deploy.journal import Journal
     from fabwiz.deploy.lock import locked
     from fabwiz.session.files import make_private_dir
 
@@ -37,10 +38,10 @@ def run(args: Namespace) -> ExitCode:
     try:
         make_private_dir(workspace.root)
         with locked(workspace.lock):
-            report = generate(network, workspace)
+            report = generate(network, workspace, started=Journal(workspace.journal).ordering_began())
     except Locked as error:
         raise Refused(ExitCode.LOCKED, str(error)) from None
-    except GenerateError as error:
+    except ArtifactError as error:
         raise Refused(ExitCode.FAILED, str(error)) from None
     finally:
         face.close()

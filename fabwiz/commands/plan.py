@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from rich.console import Console
 from rich.text import Text
 
-from fabwiz.commands.common import add_json, add_session, valid_network
+from fabwiz.commands.common import Refused, add_json, add_session, valid_network
 from fabwiz.deploy.phase import Phase
 from fabwiz.exitcodes import ExitCode
 
@@ -27,10 +27,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> ExitCode:
     """Plan and show."""
+    from fabwiz.artifacts.errors import ArtifactError
     from fabwiz.deploy.plan import plan
 
     network = valid_network(args)
-    phases = plan(network, args.until)
+    try:
+        phases = plan(network, args.until)
+    except ArtifactError as error:
+        raise Refused(ExitCode.FAILED, str(error)) from None
     if args.json:
         for phase in phases:
             print(json.dumps(phase.as_dict(), ensure_ascii=False))

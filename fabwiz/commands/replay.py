@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> ExitCode:
     """Deploy."""
-    network = valid_network(args)
+    network = valid_network(args, warn=True)
     from fabwiz.commands.running import Settings, deploy, deploy_rehearsal
 
     settings = Settings(args.session.absolute(), until=args.until, dry_run=args.dry_run, json=args.json, logs=args.logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -108,6 +109,8 @@ def take_down(network: Network, settings: Settings, options: RemoteOptions, aske
             with stopping(run):
                 run.journal.append("run", network=network.name, command="down", data=data)
                 outcome = execute(run, [spec])
+            if data and not outcome.failures:
+                run.journal.append("data-removed")
             status = Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
             said = {
                 Status.FAILED: "is not gone everywhere; run again",
@@ -140,6 +143,8 @@ def stopping(run: Run) -> Iterator[None]:
         if run.stopped:
             raise KeyboardInterrupt
         run.stop()
+        # straight to the descriptor: what is written to may be in the middle of a line
+        os.write(2, b"\nstopping after the steps that run now; once more to end at once\n")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         previous[number] = signal.signal(number, handle)

@@ -54,3 +54,16 @@ class Journal:
                 continue
             if isinstance(record, dict) and kind in (None, record.get("kind")):
                 yield record
+
+    def ordering_began(self) -> bool:
+        """Whether orderers may hold ledgers that began with the genesis block in the workspace.
+
+        They may from the moment in which a run was about to start them, until all data was taken away.
+        """
+        began = False
+        for record in self.records():
+            if record.get("phase") == "orderers" and record.get("kind") == "step":
+                began = True
+            elif record.get("kind") == "data-removed":
+                began = False
+        return began

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fabwiz.artifacts.errors import ArtifactError
 from fabwiz.deploy.access import FabricAccess
 from fabwiz.deploy.docker import Docker
 from fabwiz.deploy.errors import Interrupted, StepFailed
@@ -16,11 +17,17 @@ from fabwiz.deploy.events import Emitter, Kind
 from fabwiz.deploy.journal import Journal
 from fabwiz.deploy.logs import LogFollowers
 from fabwiz.deploy.phase import Phase
+from fabwiz.diagnose import diagnose
+from fabwiz.fabric.config import ConfigError
+from fabwiz.fabric.endorsers import NotEnoughEndorsers
 from fabwiz.fabric.errors import FabricError
+from fabwiz.fabric.identity import IdentityError
+from fabwiz.fabric.source_files import PackageError
 from fabwiz.remote.connection import Connection, RemoteError
 from fabwiz.remote.pool import Pool
 from fabwiz.remote.sanitize import clean
 from fabwiz.session.network import Network, Node
+from fabwiz.session.policy import PolicyError
 from fabwiz.session.units import format_duration
 from fabwiz.session.workspace import Workspace
 
@@ -138,21 +145,26 @@ class Run:
     def explain(self, error: Exception) -> StepFailed:
         """Turn whatever was raised into words for the operator."""
         if isinstance(error, StepFailed):
-            return error
-        if isinstance(error, RemoteError):
-            return StepFailed(clean(error.message), remedy=error.remedy)
-        if isinstance(error, FabricError):
-            known = error.known
-            return StepFailed(
-                clean(str(error)),
-                cause=known.cause if known else None,
-                remedy=known.remedy if known else None,
-                known=known.id if known else None,
-            )
-        if isinstance(error, OSError):
+            failed = error
+        elif isinstance(error, RemoteError):
+            failed = StepFailed(clean(error.message), remedy=error.remedy or None)
+        elif isinstance(error, FabricError | ArtifactError | IdentityError | PackageError | ConfigError):
+            failed = StepFailed(clean(str(error)))
+        elif isinstance(error, NotEnoughEndorsers | PolicyError):
+            failed = StepFailed(clean(str(error)), remedy="change the endorsement policy, or give its members peers")
+        elif isinstance(error, OSError):
             where = f"{error.filename}: " if error.filename else ""
-            return StepFailed(f"{where}{error.strerror or error}")
-        return self._unexpected(error)
+            failed = StepFailed(f"{where}{error.strerror or error}")
+        else:
+            return self._unexpected(error)
+        return self._diagnosed(failed)
+
+    def _diagnosed(self, failed: StepFailed) -> StepFailed:
+        """Add cause and remedy where the message is a known one and nobody has said more."""
+        known = None if failed.known or failed.cause else diagnose(failed.message, self.network.release)
+        if known is None:
+            return failed
+        return StepFailed(failed.message, cause=known.cause, remedy=failed.remedy or known.remedy, known=known.id)
 
     def _unexpected(self, error: Exception) -> StepFailed:
         report = self.workspace.logs / "engine.log"

@@ -68,3 +68,14 @@ def test_the_lock_is_free_again_afterwards(tmp_path):
         pass
     with locked(tmp_path / "lock"):
         pass
+
+
+def test_the_genesis_block_is_bound_from_the_start_of_the_orderers_until_the_data_is_gone(journal):
+    journal.append("step", phase="preflight", step="host", status="started")
+    assert not journal.ordering_began()
+
+    journal.append("step", phase="orderers", step="containers", status="started")
+    assert journal.ordering_began()
+
+    journal.append("data-removed")
+    assert not journal.ordering_began()

@@ -52,7 +52,7 @@ class Generate(Step):
 
     def execute(self, run: Run) -> Result:
         """Make what is missing and count it."""
-        report = generate(self.network, run.workspace)
+        report = generate(self.network, run.workspace, started=run.journal.ordering_began())
         if report.created:
             return done(f"{len(report.created)} files made, {len(report.kept)} kept")
         return skipped(f"all {len(report.kept)} files are there")
