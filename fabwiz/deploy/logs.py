@@ -28,11 +28,16 @@ if TYPE_CHECKING:
 # Follows every container of the network, those too that start later or start again. Arguments: the label, the folder
 # for its notes, then name=timestamp for what is known already. Each follower notes its pid, so that all end with this
 # script, and the time at which it began: a container that starts again is followed from there, and the reader drops
-# what it has seen.
+# what it has seen. PIPE comes when the shell reports a killed child to nobody.
 FOLLOW_SCRIPT = r"""
 label=$1; shift
 notes=$(mktemp -d) || exit 1
-trap 'for f in "$notes"/*.pid; do kill "$(cat "$f")" 2>/dev/null; done; rm -rf "$notes"; exit 0' EXIT HUP INT TERM
+end() {
+  trap - EXIT; exec 2>/dev/null
+  for f in "$notes"/*.pid; do kill "$(cat "$f")"; done
+  rm -rf "$notes"; exit 0
+}
+trap end EXIT HUP INT TERM PIPE
 for known in "$@"; do printf '%s\n' "${known#*=}" >"$notes/${known%%=*}.since"; done
 while :; do
   for name in $(docker ps -a --filter "label=$label" --format '{{.Names}}'); do

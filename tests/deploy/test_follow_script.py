@@ -1,0 +1,71 @@
+"""The script that follows containers on a host leaves nothing there, however it ends."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from fabwiz.deploy.logs import FOLLOW_SCRIPT
+
+DOCKER = """\
+#!/bin/sh
+[ "$1" = ps ] && { echo kafka1; exit; }
+echo "2026-11-20T10:00:00Z started"; exec sleep 60
+"""
+
+
+@pytest.fixture
+def follower(tmp_path):
+    (tmp_path / "notes").mkdir()
+    docker = tmp_path / "docker"
+    docker.write_text(DOCKER)
+    docker.chmod(0o755)
+    process = subprocess.Popen(
+        ["sh", "-c", FOLLOW_SCRIPT, "follow", "fabwiz.network=lan4"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TMPDIR": str(tmp_path / "notes")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == b"kafka1 2026-11-20T10:00:00Z started\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    process.stderr.close()
+
+
+@pytest.mark.parametrize("somebody_listens", [True, False])
+def test_notes_and_followers_go_when_the_script_is_ended(follower, tmp_path, somebody_listens):
+    (notes,) = (tmp_path / "notes").iterdir()
+    logs = int(_soon(lambda: (notes / "kafka1.pid").read_text().strip()))
+    if not somebody_listens:
+        follower.stdout.close()
+        follower.stderr.close()
+
+    os.killpg(follower.pid, signal.SIGTERM)
+    follower.wait(10)
+
+    assert list((tmp_path / "notes").iterdir()) == []
+    assert _soon(lambda: not _runs(logs))
+
+
+def _soon(value):
+    for _ in range(100):
+        try:
+            if found := value():
+                return found
+        except FileNotFoundError:
+            pass
+        time.sleep(0.05)
+    pytest.fail("not within 5 s")
+
+
+def _runs(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
