@@ -54,7 +54,7 @@ class LiveProgress:
             elif event.event is Kind.STEP:
                 self._take_step(event)
             elif event.event is Kind.SUMMARY:
-                self._console.print(Text(event.message or "", "bold"), soft_wrap=True)
+                self._console.print(Text(event.message or "", "bold"))
             elif event.event is Kind.LOG and event.phase and not event.node:
                 self._now_doing(event)
             elif event.event is Kind.LOG and (self._logs or not event.node):

@@ -47,28 +47,36 @@ def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outco
         run.journal.append("run", network=run.network.name, until=until, dry_run=dry_run or None)
         outcome = execute(run, phases_until(until), dry_run)
         status = Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
-        run.emit(Kind.SUMMARY, status=status, seconds=round(outcome.seconds, 3), message=summary(run, outcome, dry_run))
+        run.emit(
+            Kind.SUMMARY,
+            status=status,
+            seconds=round(outcome.seconds, 3),
+            message=summary(run, outcome, until, dry_run),
+        )
         run.journal.append("end", status=status, changed=outcome.changed, unchanged=outcome.unchanged)
         return outcome
 
 
-def summary(run: Run, outcome: Outcome, dry_run: bool = False) -> str:
+def summary(run: Run, outcome: Outcome, until: Phase | None = None, dry_run: bool = False) -> str:
     """One sentence: what came of it, and how to go on."""
-    said = _said(run, outcome, dry_run)
+    said = _said(run, outcome, until, dry_run)
     return f"rehearsal of {said}" if run.rehearsal else said
 
 
-def _said(run: Run, outcome: Outcome, dry_run: bool) -> str:
+def _said(run: Run, outcome: Outcome, until: Phase | None, dry_run: bool) -> str:
     network = run.network
     if outcome.failed_phase:
         where = ", ".join(failure.step.host or "workstation" for failure in outcome.failures)
         refused = outcome.failed_phase.phase is Phase.PREFLIGHT
         tail = "nothing was changed" if refused else "run again to go on from there"
         return f"{network.name}: {outcome.failed_phase.phase} failed on {where}; {tail}"
-    hosts = sum(bool(network.on(host)) for host in network.hosts)
-    size = f"{len(network.nodes)} containers on {hosts} host{'s' if hosts != 1 else ''}"
     if dry_run:
         return f"{network.name}: {outcome.changed} steps would change something, {outcome.unchanged} would not"
+    if until not in (None, Phase.CHECK):
+        return f"{network.name}: everything up to {until} is as it must be, {outcome.changed} changes were made"
+    hosts = sum(bool(network.on(host)) for host in network.hosts)
+    size = f"{len(network.nodes)} containers on {hosts} host{'s' if hosts != 1 else ''}"
     if not outcome.changed:
-        return f"{network.name}: nothing to change, {size}, all {outcome.unchanged} steps as they should be"
-    return f"{network.name}: {size}, {outcome.changed} steps done, {outcome.unchanged} as they were already"
+        return f"{network.name}: nothing to change, {size} are as they must be"
+    kept = "" if run.rehearsal else f"; keys and logs lie in {run.workspace.root}"
+    return f"{network.name} works: {size}, {outcome.changed} changes were made{kept}"
