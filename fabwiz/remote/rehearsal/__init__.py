@@ -6,6 +6,7 @@ and compose, and stand-ins for ZooKeeper, Kafka, orderers and peers. Wherever it
 
 from __future__ import annotations
 
-from fabwiz.remote.rehearsal.fleet import Rehearsal, RehearsalError
+from fabwiz.remote.rehearsal.errors import RehearsalError
+from fabwiz.remote.rehearsal.fleet import Rehearsal
 
 __all__ = ["Rehearsal", "RehearsalError"]

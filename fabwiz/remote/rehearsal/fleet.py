@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import getpass
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,22 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from fabwiz.remote.rehearsal import tools
+from fabwiz.remote.rehearsal.addresses import SSH_PORT, Block
 from fabwiz.remote.rehearsal.config import HostConfig
+from fabwiz.remote.rehearsal.errors import RehearsalError
+from fabwiz.remote.rehearsal.furnish import install_tools, key_pair, user
 from fabwiz.remote.rehearsal.processes import kill_session_of, session_members
 from fabwiz.session.model import HostSpec, Session, Ssh
 from fabwiz.session.network import Network
 
-SSH_PORT = 2222
 _READY_WITHIN = 30.0
-_ROLES = ("zookeeper", "kafka", "orderer", "peer", "couchdb", "tools")
-
-
-class RehearsalError(Exception):
-    """A rehearsal that cannot start or go on; the message says why and what to do."""
 
 
 @dataclass(slots=True)
@@ -66,7 +56,7 @@ class Rehearsal:
         self.scratch = scratch.absolute()
         self._compose = dict(compose or {})
         self._without_docker = frozenset(without_docker)
-        self._claim: socket.socket | None = None
+        self._block: Block | None = None
         self._configs: dict[str, HostConfig] = {}
         self._processes: dict[str, _Process] = {}
         self._session: Session | None = None
@@ -122,8 +112,8 @@ class Rehearsal:
         for top in ("ssh", "hosts", "cluster"):
             (self.scratch / top).mkdir(parents=True, exist_ok=True)
         (self.scratch / "ssh").chmod(0o700)
-        block = self._claim_block(network)
-        authorized = _key_pair(self.key_file)
+        self._block = block = Block(network)
+        authorized = key_pair(self.key_file)
         images = self._original.images
         known = []
         for index, name in enumerate(network.hosts, 1):
@@ -132,9 +122,9 @@ class Rehearsal:
                 (folder / part).mkdir(parents=True, exist_ok=True)
             self._configs[name] = config = HostConfig(
                 name=name,
-                address=f"{block}.{index}.1",
+                address=block.host(index),
                 ssh_port=SSH_PORT,
-                user=_user(),
+                user=user(),
                 authorized_key=authorized,
                 root=str(folder),
                 cluster=str(self.scratch / "cluster"),
@@ -147,43 +137,11 @@ class Rehearsal:
                 compose=self._compose.get(name, "both"),
                 docker=name not in self._without_docker,
             )
-            _install_tools(config)
-            known.append(f"[{config.address}]:{SSH_PORT} {_key_pair(config.host_key)}\n")
+            install_tools(config)
+            known.append(f"[{config.address}]:{SSH_PORT} {key_pair(config.host_key)}\n")
         self.known_hosts.write_text("".join(known))
         self.known_hosts.chmod(0o600)
         self._session = self._replaced(network)
-
-    def _claim_block(self, network: Network) -> str:
-        """Find `127.A.B` blocks nobody else rehearses on: 127.A.<host>.1; a bound socket holds the claim."""
-        wanted = [(index, name) for index, name in enumerate(network.hosts, 1)]
-        if len(wanted) > 250:
-            raise RehearsalError(f"a rehearsal has room for 250 hosts; this session has {len(wanted)}")
-        for second in secrets.SystemRandom().sample(range(16, 250), 40):
-            claim = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            try:
-                claim.bind((f"127.{second}.255.1", SSH_PORT - 1))
-            except OSError:
-                claim.close()
-                continue
-            self._claim = claim
-            break
-        else:
-            raise RehearsalError("no free block of loopback addresses: too many rehearsals run at once")
-        block = f"127.{second}"
-        for index, name in wanted:
-            ports = [(SSH_PORT, "sshd")]
-            ports += [(port, node.name) for node in network.nodes if node.host == name for port in node.ports.values()]
-            for port, owner in ports:
-                with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    try:
-                        probe.bind((f"{block}.{index}.1", port))
-                    except OSError as error:
-                        raise RehearsalError(
-                            f"port {port}, which {owner} needs, is taken on every address of this machine "
-                            f"({error.strerror}): end the program that listens there, or give {owner} another port"
-                        ) from error
-        return block
 
     def _replaced(self, network: Network) -> Session:
         hosts = {}
@@ -306,55 +264,6 @@ class Rehearsal:
                 self._processes[name].popen.send_signal(signal.SIGCONT)
         for name in list(self._processes):
             self._end(name)
-        if self._claim:
-            self._claim.close()
-            self._claim = None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "rehearsal"
-
-
-def _key_pair(path: Path) -> str:
-    """Make an ed25519 key unless it is there; returns the public half as `ssh-ed25519 AAAA...`."""
-    if path.exists():
-        key = serialization.load_ssh_private_key(path.read_bytes(), None)
-    else:
-        key = Ed25519PrivateKey.generate()
-        text = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-        )
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    kind, _, body = public.decode().partition(" ")
-    base64.b64decode(body, validate=True)
-    return f"{kind} {body}"
-
-
-def _install_tools(config: HostConfig) -> None:
-    here = Path(tools.__file__).parent
-    python = _quoted(sys.executable)
-    client = f"exec {python} -I -S {_quoted(str(here / 'docker_client.py'))} {_quoted(str(config.socket))}"
-    scripts = {
-        "scp": f'exec {python} -I -S {_quoted(str(here / "scp.py"))} "$@"',
-        "sudo": f'exec /bin/sh {_quoted(str(here / "sudo.sh"))} "$@"',
-    }
-    if config.docker:
-        scripts["docker"] = f'{client} docker "$@"'
-        if config.compose in ("v1", "both"):
-            scripts["docker-compose"] = f'{client} docker-compose "$@"'
-    for name in ("docker", "docker-compose"):
-        # never the machine's own: a rehearsal host without docker says so itself
-        scripts.setdefault(name, f"echo 'sh: 1: {name}: not found (rehearsal)' >&2; exit 127")
-    for name, line in scripts.items():
-        path = config.folder / "bin" / name
-        path.write_text(f"#!/bin/sh\n{line}\n")
-        path.chmod(0o755)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+        if self._block:
+            self._block.release()
+            self._block = None

@@ -135,8 +135,9 @@ def test_docker_refuses_in_dockers_words(host: Any) -> None:
     assert "No such service: ghost" in host.compose(tools(), "up", "-d", "ghost").err
 
 
-def test_logs_have_times_and_can_be_followed_from_one(box: Any) -> None:
+def test_logs_have_times_and_can_be_followed_from_one(box: Any, wait_until: Callable[..., Any]) -> None:
     assert box.compose(tools(), "up", "-d").code == 0
+    wait_until(lambda: "tools container ready" in box.run("docker", "logs", "cli").err)
     lines = box.run("docker", "logs", "-t", "cli").err.splitlines()
     stamps = [line.partition(" ")[0] for line in lines]
     assert len(lines) == 2

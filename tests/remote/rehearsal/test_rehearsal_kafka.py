@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fabwiz.remote.rehearsal import Rehearsal
+from fabwiz.remote.rehearsal.wire import receive_frame, send_frame
 from fabwiz.session.model import Session
 
 ZOOKEEPER = "hyperledger/fabric-zookeeper:0.4.14"
@@ -121,3 +122,64 @@ def test_a_name_nobody_knows_is_logged_as_docker_resolves_it(hosts: Any, wait_un
     services["kafka1"]["environment"]["KAFKA_ZOOKEEPER_CONNECT"] = "zk9:2181"
     box.compose(services, "up", "-d", volumes={"log1": {}})
     wait_until(lambda: "lookup zk9 on 127.0.0.11:53: no such host" in box.run("docker", "logs", "kafka1").err)
+
+
+def ask(box: Any, request: dict[str, Any], body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    """Speak to a broker as orderers do."""
+    with box.dial(9092) as sock:
+        send_frame(sock, request, body)
+        return receive_frame(sock)
+
+
+def one_broker(box: Any, **environment: str) -> dict[str, Any]:
+    services = {
+        "zk1": {"image": ZOOKEEPER, "container_name": "zk1", "ports": ["2181:2181"]},
+        **kafka(1, {"zk1": box.rehearsal.address("h1")}, **environment),
+    }
+    services["kafka1"]["ports"] = ["9092:9092"]
+    return services
+
+
+def test_writes_need_replicas_in_sync_and_fit_into_a_message(hosts: Any, wait_until: Callable[..., Any]) -> None:
+    box = hosts[0]
+    services = one_broker(box, KAFKA_MIN_INSYNC_REPLICAS="2", KAFKA_MESSAGE_MAX_BYTES="1000")
+    box.compose(services, "up", "-d", volumes={"log1": {}})
+    wait_until(lambda: "/brokers/ids/1" in box.word("dump") and "started" in box.run("docker", "logs", "kafka1").err)
+    assert ask(box, {"op": "metadata", "topic": "t", "replication": 2})[0] == {
+        "error": "Replication factor: 2 larger than available brokers: 1."
+    }
+    about, _ = ask(box, {"op": "metadata", "topic": "t", "replication": 1})
+    assert about["leader"] == 1
+    few, _ = ask(box, {"op": "produce", "topic": "t"}, b"m")
+    assert few["error"] == "kafka server: Messages are rejected since there are fewer in-sync replicas than required."
+    large, _ = ask(box, {"op": "produce", "topic": "t"}, bytes(1001))
+    assert "Message was too large" in large["error"]
+    beyond, _ = ask(box, {"op": "fetch", "topic": "t", "offset": 5})
+    assert "outside the range of offsets" in beyond["error"]
+
+
+def test_messages_outlive_their_broker(hosts: Any, wait_until: Callable[..., Any]) -> None:
+    box = hosts[0]
+    services = one_broker(box)
+    box.compose(services, "up", "-d", volumes={"log1": {}})
+    wait_until(lambda: "/brokers/ids/1" in box.word("dump") and "started" in box.run("docker", "logs", "kafka1").err)
+    ask(box, {"op": "metadata", "topic": "t"})
+    assert [ask(box, {"op": "produce", "topic": "t"}, m)[0]["offset"] for m in (b"one", b"two")] == [0, 1]
+    box.run("docker", "restart", "kafka1")
+    wait_until(lambda: box.run("docker", "logs", "kafka1").err.count("started (kafka.server") == 2)
+    assert ask(box, {"op": "fetch", "topic": "t", "offset": 1}) == ({"lengths": [3]}, b"two")
+
+
+def test_tls_stores_must_be_there(hosts: Any, wait_until: Callable[..., Any]) -> None:
+    box = hosts[0]
+    services = one_broker(
+        box,
+        KAFKA_LISTENERS="SSL://0.0.0.0:9092",
+        KAFKA_SSL_KEYSTORE_LOCATION="/stores/key.p12",
+        KAFKA_SSL_KEYSTORE_TYPE="PKCS12",
+    )
+    box.compose(services, "up", "-d", volumes={"log1": {}})
+    wait_until(lambda: box.inspect("kafka1")["State"]["Status"] == "exited")
+    logged = box.run("docker", "logs", "kafka1").err
+    assert "TLS of Kafka's listeners is not rehearsed" in logged
+    assert "Failed to load SSL keystore /stores/key.p12" in logged

@@ -7,6 +7,8 @@ import socket
 import threading
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import pkcs12
+
 from fabwiz.remote.rehearsal.containers.context import Context, Exit
 from fabwiz.remote.rehearsal.containers.topics import KafkaError, Topic, leader
 from fabwiz.remote.rehearsal.containers.zookeeper import SESSION
@@ -15,6 +17,29 @@ from fabwiz.remote.rehearsal.wire import TcpService, receive_frame, send_frame
 _LISTENER = re.compile(r"^(\w+)://([^:]*):(\d+)$")
 _ZOOKEEPER_TIMEOUT = 6.0
 _TOPIC = re.compile(r"^[a-zA-Z0-9._-]{1,249}$")
+
+
+def check_stores(context: Context) -> None:
+    """Key and trust store must be there and open with their passwords, though no TLS is spoken. Raises Exit."""
+    front = "FATAL [KafkaServer] Fatal error during KafkaServer startup. Prepare to shutdown\norg.apache.kafka.common."
+    for kind in ("KEYSTORE", "TRUSTSTORE"):
+        inside = context.setting(f"KAFKA_SSL_{kind}_LOCATION")
+        path = context.path(inside)
+        if not inside or not path.is_file():
+            raise Exit(1, f"{front}KafkaException: Failed to load SSL keystore {inside} (No such file or directory)")
+        if context.setting(f"KAFKA_SSL_{kind}_TYPE", "JKS") != "PKCS12":
+            continue
+        try:
+            password = context.setting(f"KAFKA_SSL_{kind}_PASSWORD").encode()
+            store = pkcs12.load_pkcs12(path.read_bytes(), password)
+        except ValueError as error:
+            raise Exit(
+                1,
+                f"{front}KafkaException: Failed to load SSL keystore {inside} of type PKCS12: java.io.IOException: "
+                "keystore password was incorrect",
+            ) from error
+        if kind == "KEYSTORE" and (store.key is None or store.cert is None):
+            raise Exit(1, f"{front}config.ConfigException: {inside} holds no key with a certificate")
 
 
 class LostSession(Exception):
@@ -79,6 +104,7 @@ class Broker:
         context = self._context
         if any(kind.endswith("SSL") for kind, _, _ in self._listeners):
             context.log("[rehearsal] TLS of Kafka's listeners is not rehearsed: connections are plain")
+            check_stores(context)
         session = self._connect()
         try:
             self._check_log_folder()

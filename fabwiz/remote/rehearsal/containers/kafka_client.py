@@ -49,7 +49,8 @@ class KafkaClient:
                     send_frame(sock, {"op": "metadata", "topic": self._topic, "replication": self._replication})
                     answer, _ = receive_frame(sock)
             except (OSError, EOFError, ValueError) as error:
-                self._context.log(f"[sarama] Failed to connect to broker {seed}: dial tcp: {error}")
+                if self._context.flag("ORDERER_KAFKA_VERBOSE"):
+                    self._context.log(f"[sarama] Failed to connect to broker {seed}: dial tcp: {error}")
                 continue
             if "error" not in answer:
                 return answer

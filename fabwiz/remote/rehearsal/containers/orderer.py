@@ -39,6 +39,15 @@ def orderer(context: Context) -> int:
             roots,
             _BASE,
         )
+    if context.flag("ORDERER_KAFKA_TLS_ENABLED"):
+        log("[orderer/common/server] Start -> INFO [rehearsal] TLS to Kafka is not rehearsed: its files are only read")
+        TlsFiles(
+            context,
+            context.setting("ORDERER_KAFKA_TLS_PRIVATEKEY_FILE"),
+            context.setting("ORDERER_KAFKA_TLS_CERTIFICATE_FILE"),
+            [context.setting("ORDERER_KAFKA_TLS_ROOTCAS_FILE")],
+            _BASE,
+        )
     ledger = context.path(context.setting("ORDERER_FILELEDGER_LOCATION", "/var/hyperledger/production/orderer"), _BASE)
     registrar = Registrar(context, log, signer, ledger, Retry.read(context))
     try:

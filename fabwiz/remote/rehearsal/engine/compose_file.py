@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from fabwiz.remote.rehearsal.engine.compose_yaml import dot_env, env_file, load
 from fabwiz.remote.rehearsal.engine.errors import ComposeError
 from fabwiz.remote.rehearsal.engine.interpolation import interpolate
 from fabwiz.remote.rehearsal.engine.spec import Mount, Port, Spec
@@ -63,21 +62,6 @@ _ACCEPTED = {
 }
 
 
-class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice in one mapping, as Compose 2.x does."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Build a mapping."""
-        seen = set()
-        for key_node, _ in node.value:
-            key = key_node.value
-            if key in seen and key != "<<":
-                line = key_node.start_mark.line + 1
-                raise ComposeError(f'yaml: unmarshal errors:\n  line {line}: mapping key "{key}" already defined')
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
 @dataclass(frozen=True, slots=True)
 class ComposeFile:
     """A project as compose sees it."""
@@ -92,35 +76,13 @@ class ComposeFile:
 
 def read(path: Path, project: str, environment: Mapping[str, str]) -> ComposeFile:
     """Read and check a file. Raises ComposeError."""
-    if not path.is_file():
-        raise ComposeError(f"[Errno 2] No such file or directory: '{path}'")
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - derived from SafeLoader
-    except yaml.YAMLError as error:
-        raise ComposeError(f"yaml: {error}") from error
-    except UnicodeDecodeError as error:
-        raise ComposeError(f"yaml: control characters are not allowed ({error})") from error
+    data = load(path)
     if not isinstance(data, dict) or not isinstance(data.get("services"), dict):
         raise ComposeError(f"Top level object in '{path}' needs to be an object with services.")
     for key in data:
         if key not in _TOP and not str(key).startswith("x-"):
             raise _invalid(path, f'Invalid top-level property "{key}". Valid top-level sections are: services, ...')
-    return _Reader(path, project, {**_dot_env(path), **environment}, data).file()
-
-
-def _dot_env(path: Path) -> dict[str, str]:
-    file = path.with_name(".env")
-    return _env_file(file) if file.is_file() else {}
-
-
-def _env_file(file: Path) -> dict[str, str]:
-    pairs = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        text = line.strip()
-        if text and not text.startswith("#"):
-            key, _, value = text.partition("=")
-            pairs[key.strip()] = value.strip()
-    return pairs
+    return _Reader(path, project, {**dot_env(path), **environment}, data).file()
 
 
 def _invalid(path: Path, why: str) -> ComposeError:
@@ -214,7 +176,7 @@ class _Reader:
             path = self.path.parent / file
             if not path.is_file():
                 raise ComposeError(f"Couldn't find env file: {path}")
-            environment |= _env_file(path)
+            environment |= env_file(path)
         environment |= self._pairs(config.get("environment") or {}, "environment", name)
         command = config.get("command") or ()
         spec = Spec(
