@@ -39,7 +39,8 @@ def run(args: Namespace) -> ExitCode:
         if not args.nodes or event.node in args.nodes:
             face(event)
 
-    with opened(network, args.session.absolute(), remote_options(args), asker(), show) as engine, stopping(engine):
+    session_file = args.session.absolute()
+    with opened(network, session_file, remote_options(args), asker(), show) as engine, stopping(engine):
         engine.logs.start()
         forever = threading.Event()
         while not engine.stopped:

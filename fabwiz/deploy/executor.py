@@ -72,7 +72,8 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, dry_run: bool) -> None:
     else:
         status, message = Status.SKIPPED, f"{spec.title}: nothing to change"
     run.emit(Kind.PHASE, phase=spec.phase, status=status, seconds=seconds, message=message)
-    run.journal.append("phase", phase=spec.phase, status=status, seconds=seconds)
+    if not dry_run:
+        run.journal.append("phase", phase=spec.phase, status=status, seconds=seconds)
 
 
 def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome, dry_run: bool) -> None:

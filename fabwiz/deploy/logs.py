@@ -11,15 +11,18 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fabwiz.deploy.docker import NETWORK_LABEL
-from fabwiz.deploy.errors import StepFailed
+from fabwiz.deploy.errors import Locked, StepFailed
 from fabwiz.deploy.events import Kind
+from fabwiz.deploy.lock import locked
 from fabwiz.diagnose import Known, diagnose
 from fabwiz.remote.connection import RemoteError
+from fabwiz.session.files import make_private_dir
 from fabwiz.session.network import Node
 
 if TYPE_CHECKING:
@@ -64,8 +67,10 @@ def follow_argv(network: str, known: dict[str, str]) -> list[str]:
 class NodeLog:
     """`logs/<node>.log`: lines of `timestamp text`, each once, in order. Not thread-safe: one reader a node."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, writes: bool = True) -> None:
+        """`writes` False: the file is only read, for where to go on; another run writes it."""
         self.path = path
+        self._writes = writes
         self.last = ""
         self._at_last: list[str] = []
         self._file: IO[str] | None = None
@@ -78,6 +83,8 @@ class NodeLog:
         if _padded(timestamp) < _padded(self.last) or (timestamp == self.last and text in self._at_last):
             return False
         self._remember(timestamp, text)
+        if not self._writes:
+            return True
         if self._file is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "w")
@@ -121,14 +128,24 @@ class LogFollowers:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._stop = threading.Event()
+        self._writes = True
+        self._keeper = ExitStack()
         self._threads: list[threading.Thread] = []
         self._fatal: dict[str, tuple[Known, str]] = {}
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Follow all hosts; a second call does nothing."""
+        """Follow all hosts; a second call does nothing. Where another command follows them already, it keeps the files.
+
+        Raises OSError where the log folder cannot be written.
+        """
         if self._threads:
             return
+        make_private_dir(self._run.workspace.logs)
+        try:
+            self._keeper.enter_context(locked(self._run.workspace.logs / ".lock"))
+        except Locked:
+            self._writes = False
         for host in self._run.network.hosts:
             if self._run.network.on(host):
                 thread = threading.Thread(target=self._follow, args=(host,), name=f"logs of {host}", daemon=True)
@@ -140,6 +157,7 @@ class LogFollowers:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=5)
+        self._keeper.close()
 
     def forget(self, nodes: Sequence[Node]) -> None:
         """Drop what the containers said before they were started anew."""
@@ -157,7 +175,8 @@ class LogFollowers:
 
     def _follow(self, host: str) -> None:
         logs = {
-            node.name: NodeLog(self._run.workspace.logs / f"{node.name}.log") for node in self._run.network.on(host)
+            node.name: NodeLog(self._run.workspace.logs / f"{node.name}.log", self._writes)
+            for node in self._run.network.on(host)
         }
         pause = 0.5
         while not self._stop.is_set():

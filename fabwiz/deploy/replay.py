@@ -44,7 +44,8 @@ def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outco
     Raises Locked when another run holds the lock, Interrupted when the operator asked to stop.
     """
     with locked(run.workspace.lock):
-        run.journal.append("run", network=run.network.name, until=until, dry_run=dry_run or None)
+        if not dry_run:
+            run.journal.append("run", network=run.network.name, until=until)
         outcome = execute(run, phases_until(until), dry_run)
         status = Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
         run.emit(
@@ -53,7 +54,8 @@ def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outco
             seconds=round(outcome.seconds, 3),
             message=summary(run, outcome, until, dry_run),
         )
-        run.journal.append("end", status=status, changed=outcome.changed, unchanged=outcome.unchanged)
+        if not dry_run:
+            run.journal.append("end", status=status, changed=outcome.changed, unchanged=outcome.unchanged)
         return outcome
 
 

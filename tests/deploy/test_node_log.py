@@ -43,3 +43,10 @@ def test_only_the_owner_can_read_it(path):
     log.close()
 
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_reader_shows_the_lines_and_leaves_the_file_to_the_first(path):
+    log = NodeLog(path, writes=False)
+
+    assert log.add("2026-01-01T00:00:01Z", "one")
+    assert not path.exists()
