@@ -324,7 +324,23 @@ def test_revisions_change_with_what_a_container_uses_and_with_nothing_else(net: 
     assert {name for name in first if second[name] != third[name]} == {"orderer1.example.com"}
 
     fourth = revisions(network(hosts={**SESSION["hosts"], "c": "192.0.2.14"}))
-    assert {name for name in first if second[name] == fourth[name]} == {"couchdb.peer0.org1.example.com"}
+    assert {name for name in first if third[name] != fourth[name]} == {"zk1", "kafka1", "orderer1.example.com"}
+
+
+def test_a_further_peer_is_no_reason_to_start_kafka_anew(net: Network, workspace: Workspace) -> None:
+    organizations = json.loads(json.dumps(SESSION["organizations"]))
+    organizations["Org2"]["peers"]["peer9"] = "b"
+    first = build(net, workspace, "a").revisions
+    wider = network(organizations=organizations)
+    crypto.generate(wider, workspace)
+
+    second = build(wider, workspace, "a").revisions
+
+    kept = {name for name in first if first[name] == second[name]}
+    assert {node.name for node in (*net.zookeeper, *net.kafka, *net.orderers) if node.host == "a"} <= kept
+    assert "peer0.org1.example.com" not in kept
+    services = yaml.safe_load((workspace.host("a") / "docker-compose.yaml").read_text())["services"]
+    assert any("peer9.org2.example.com" in entry.get("extra_hosts", {}) for entry in services.values())
 
 
 def test_there_is_no_revision_before_the_bundle(net: Network, workspace: Workspace) -> None:

@@ -37,6 +37,15 @@ _ROLES: dict[Role, Callable[[Network, Node], Service]] = {
     Role.TOOLS: tools,
 }
 
+# which roles' nodes a container calls by name
+_CALLS: dict[Role, tuple[Role, ...]] = {
+    Role.ZOOKEEPER: (Role.ZOOKEEPER,),
+    Role.KAFKA: (Role.ZOOKEEPER, Role.KAFKA),
+    Role.ORDERER: (Role.KAFKA,),
+    Role.PEER: (Role.ORDERER, Role.PEER),
+    Role.TOOLS: (Role.ORDERER, Role.PEER),
+}
+
 
 class ComposeFile:
     """A host's compose file: its services, and their revisions once the files that they mount are known.
@@ -54,9 +63,11 @@ class ComposeFile:
         """By node: a hash of its definition and of the files that it mounts.
 
         `digests` are the SHA-256 of the bundle's files by path. A container whose label says another revision
-        is outdated.
+        is outdated. Of the nodes on other hosts only those count that it calls: a further peer is no reason to start
+        Kafka anew, although its name stands in every container that is started from then on.
         """
         found = {}
+        roles = {node.name: node.role for node in self.network.nodes}
         for service in self.services:
             files = {
                 path: digest
@@ -65,7 +76,8 @@ class ComposeFile:
             }
             plain = definition(self.network, service, self._others)
             if "extra_hosts" in plain:
-                plain["extra_hosts"] = self._others.data
+                calls = _CALLS.get(service.node.role, ())
+                plain["extra_hosts"] = {name: ip for name, ip in self._others.data.items() if roles[name] in calls}
             text = json.dumps([plain, files], sort_keys=True)
             found[service.node.name] = hashlib.sha256(text.encode()).hexdigest()[:16]
         return found
