@@ -25,19 +25,19 @@ def modules_after(*argv: str) -> set[str]:
 
 
 @pytest.mark.parametrize("command", ["check", "plan"])
-def test_commands_of_the_engine_load_no_screen(command):
+def test_commands_of_the_engine_load_no_screen(command: str) -> None:
     loaded = modules_after(command, str(ROOT / "assets/sessions/four-lan-hosts.yaml"))
 
     assert not {name for name in loaded if name.split(".")[0] in ("textual", "screens")}
 
 
-def test_check_loads_neither_ssh_nor_grpc():
+def test_check_loads_neither_ssh_nor_grpc() -> None:
     loaded = modules_after("check", str(ROOT / "assets/sessions/four-lan-hosts.yaml"))
 
     assert not {"paramiko", "grpc", "cryptography", "fabric_protos"} & loaded
 
 
-def test_imports_point_down():
+def test_imports_point_down() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
         capture_output=True,

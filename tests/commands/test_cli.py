@@ -12,7 +12,7 @@ from fabwiz.session.examples import names, text
 
 
 @pytest.fixture
-def lan4(tmp_path):
+def lan4(tmp_path: Path) -> Path:
     """A session file that breaks no rule."""
     path = tmp_path / "lan4.yaml"
     path.write_text(text("four-lan-hosts"))
@@ -20,7 +20,7 @@ def lan4(tmp_path):
 
 
 @pytest.fixture
-def broken(lan4):
+def broken(lan4: Path) -> Path:
     """Two errors: a broker on a host that is not there, and a key that is misspelt."""
     lan4.write_text(
         lan4.read_text().replace("kafka4: d", "kafka4: e").replace("domain: example.com", "domian: x.com", 1)
@@ -29,7 +29,7 @@ def broken(lan4):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_teaches(command, capsys):
+def test_every_command_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
 
@@ -37,7 +37,7 @@ def test_every_command_teaches(command, capsys):
     assert "exit codes: 0 done" in capsys.readouterr().out
 
 
-def test_no_command_is_a_usage_error(capsys):
+def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([])
 
@@ -45,14 +45,14 @@ def test_no_command_is_a_usage_error(capsys):
 
 
 @pytest.mark.parametrize("name", names())
-def test_the_shipped_examples_pass_check(name, tmp_path, capsys):
+def test_the_shipped_examples_pass_check(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "session.yaml"
     path.write_text(text(name))
 
     assert main(["check", str(path)]) == 0
 
 
-def test_check_shows_place_message_and_way_out(broken, capsys):
+def test_check_shows_place_message_and_way_out(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(broken)]) == 2
 
     shown = capsys.readouterr().out
@@ -62,7 +62,7 @@ def test_check_shows_place_message_and_way_out(broken, capsys):
     assert "error" in shown
 
 
-def test_check_json_prints_one_finding_a_line_and_nothing_else(lan4, capsys):
+def test_check_json_prints_one_finding_a_line_and_nothing_else(lan4: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lan4.write_text(lan4.read_text().replace("kafka4: d", "kafka4: e"))
 
     assert main(["check", str(lan4), "--json"]) == 2
@@ -77,7 +77,9 @@ def test_check_json_prints_one_finding_a_line_and_nothing_else(lan4, capsys):
 
 
 @pytest.mark.parametrize("command", ["generate", "plan", "replay", "status", "logs", "down"])
-def test_a_session_that_breaks_a_rule_is_refused_and_nothing_is_made(command, broken, capsys):
+def test_a_session_that_breaks_a_rule_is_refused_and_nothing_is_made(
+    command: str, broken: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([command, str(broken)]) == 2
 
     assert "nothing was done" in capsys.readouterr().err
@@ -85,7 +87,7 @@ def test_a_session_that_breaks_a_rule_is_refused_and_nothing_is_made(command, br
 
 
 @pytest.mark.parametrize("command", ["check", "generate", "plan", "replay", "status", "logs", "down"])
-def test_a_missing_file_is_named(command, tmp_path, capsys):
+def test_a_missing_file_is_named(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, str(tmp_path / "none.yaml")]) == 2
 
     told = capsys.readouterr()
@@ -93,7 +95,7 @@ def test_a_missing_file_is_named(command, tmp_path, capsys):
     assert "Traceback" not in told.out + told.err
 
 
-def test_rules_are_explained(capsys):
+def test_rules_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "kafka-isr"]) == 0
 
     shown = capsys.readouterr().out
@@ -101,38 +103,38 @@ def test_rules_are_explained(capsys):
     assert "source:" in shown
 
 
-def test_a_misspelt_rule_gets_a_hint(capsys):
+def test_a_misspelt_rule_gets_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rules", "kafka-irs"]) == 2
 
     assert "did you mean kafka-isr?" in capsys.readouterr().err
 
 
-def test_an_unknown_example_names_those_that_there_are(capsys):
+def test_an_unknown_example_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["examples", "nine-hosts"]) == 2
 
     assert "four-lan-hosts" in capsys.readouterr().err
 
 
-def test_an_example_is_printed_as_it_is(capsys):
+def test_an_example_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["examples", "four-lan-hosts"]) == 0
 
     assert capsys.readouterr().out == text("four-lan-hosts")
 
 
-def test_the_schema_is_json(capsys):
+def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
 
     assert json.loads(capsys.readouterr().out)["properties"]["zookeeper"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_completion_knows_the_commands(shell, capsys):
+def test_completion_knows_the_commands(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0
 
     assert all(command in capsys.readouterr().out for command in COMMANDS[:1])
 
 
-def test_a_reader_that_goes_away_gets_no_traceback():
+def test_a_reader_that_goes_away_gets_no_traceback() -> None:
     done = subprocess.run(
         f"{sys.executable} -m fabwiz rules | head -n 1", shell=True, capture_output=True, text=True,
         cwd=Path(__file__).parents[2],
@@ -145,7 +147,7 @@ def test_a_reader_that_goes_away_gets_no_traceback():
 @pytest.mark.parametrize(
     ("word", "hint"), [("chekc", "did you mean check?"), ("lan4.yaml", "fabwiz replay lan4.yaml"), ("xyz", "replay")]
 )
-def test_a_word_that_is_no_command_gets_a_hint(word, hint, capsys):
+def test_a_word_that_is_no_command_gets_a_hint(word: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([word]) == 2
 
     assert hint in capsys.readouterr().err

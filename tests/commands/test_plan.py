@@ -1,6 +1,10 @@
 """`plan` and `generate`: what would happen, and what is made on the workstation."""
 
+from __future__ import annotations
+
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,18 +13,18 @@ from fabwiz.session.examples import names, text
 
 
 @pytest.fixture(params=names())
-def session(request, tmp_path):
+def session(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "session.yaml"
     path.write_text(text(request.param))
     return path
 
 
-def planned(session, capsys, *options):
+def planned(session: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list[dict[str, Any]]:
     assert main(["plan", str(session), "--json", *options]) == 0
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_plan_names_every_phase_and_changes_nothing(session, capsys):
+def test_a_plan_names_every_phase_and_changes_nothing(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     phases = planned(session, capsys)
 
     assert [phase["phase"] for phase in phases] == [
@@ -30,15 +34,15 @@ def test_a_plan_names_every_phase_and_changes_nothing(session, capsys):
     assert list(session.parent.iterdir()) == [session]
 
 
-def test_a_plan_is_the_same_each_time(session, capsys):
+def test_a_plan_is_the_same_each_time(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert planned(session, capsys) == planned(session, capsys)
 
 
-def test_a_plan_ends_where_it_is_told(session, capsys):
+def test_a_plan_ends_where_it_is_told(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert planned(session, capsys, "--until", "distribute")[-1]["phase"] == "distribute"
 
 
-def test_a_plan_marks_private_files(session, capsys):
+def test_a_plan_marks_private_files(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (distribute,) = [phase for phase in planned(session, capsys) if phase["phase"] == "distribute"]
 
     files = {action["text"]: action["private"] for step in distribute["steps"] for action in step["actions"]}
@@ -48,7 +52,7 @@ def test_a_plan_marks_private_files(session, capsys):
     assert any(files.values())
 
 
-def test_a_plan_shows_commands_and_calls_to_people(session, capsys):
+def test_a_plan_shows_commands_and_calls_to_people(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", str(session)]) == 0
 
     shown = capsys.readouterr().out
@@ -57,7 +61,7 @@ def test_a_plan_shows_commands_and_calls_to_people(session, capsys):
     assert "lscc install mycc-1.0.cds" in shown
 
 
-def test_generate_keeps_what_is_there(session, capsys):
+def test_generate_keeps_what_is_there(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", str(session), "--json"]) == 0
     first = json.loads(capsys.readouterr().out)
     artifacts = session.with_suffix(".fabwiz") / "artifacts"
@@ -70,7 +74,7 @@ def test_generate_keeps_what_is_there(session, capsys):
     assert {path: path.read_bytes() for path in artifacts.rglob("*") if path.is_file()} == before
 
 
-def test_two_operators_do_not_generate_at_once(session, capsys):
+def test_two_operators_do_not_generate_at_once(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from fabwiz.deploy.lock import locked
 
     assert main(["generate", str(session)]) == 0

@@ -1,18 +1,22 @@
 """The same events for people at a terminal, for pipes, and for scripts."""
 
+from __future__ import annotations
+
 import io
 import json
 import threading
+from typing import Any
 
 import pytest
 from rich.console import Console
 
+from fabwiz.console.choose import Face
 from fabwiz.console.live import LiveProgress
 from fabwiz.console.plain import JsonLines, PlainLines
 from fabwiz.deploy.events import Emitter, Kind, Status
 from fabwiz.remote.sanitize import clean
 
-STORY = [
+STORY: list[tuple[Kind, dict[str, Any]]] = [
     (Kind.PHASE, {"phase": "kafka", "status": Status.STARTED, "message": "start Kafka"}),
     (Kind.STEP, {"phase": "kafka", "step": "containers", "host": "a", "status": Status.STARTED, "message": "start it"}),
     (Kind.LOG, {"host": "a", "node": "kafka1", "message": "[KafkaServer id=1] started"}),
@@ -26,21 +30,21 @@ STORY = [
 ]  # fmt: skip
 
 
-def tell(face):
+def tell(face: Face) -> None:
     emit = Emitter(face)
     for kind, values in STORY:
         emit(kind, **values)
     face.close()
 
 
-def live(width=100, encoding="utf-8", **options):
+def live(width: int = 100, encoding: str = "utf-8", **options: bool) -> str:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
     face = LiveProgress(Console(file=file, width=width, force_terminal=True, highlight=False), **options)
     tell(face)
     return file.buffer.getvalue().decode(encoding)
 
 
-def test_scripts_get_every_event_as_one_object_a_line():
+def test_scripts_get_every_event_as_one_object_a_line() -> None:
     out = io.StringIO()
     tell(JsonLines(out))
 
@@ -52,7 +56,7 @@ def test_scripts_get_every_event_as_one_object_a_line():
     assert "node" not in events[0]
 
 
-def test_pipes_get_plain_lines_with_cause_and_remedy():
+def test_pipes_get_plain_lines_with_cause_and_remedy() -> None:
     out = io.StringIO()
     tell(PlainLines(out))
 
@@ -62,7 +66,7 @@ def test_pipes_get_plain_lines_with_cause_and_remedy():
     assert "KafkaServer" not in out.getvalue()
 
 
-def test_the_containers_own_lines_are_shown_when_asked_for():
+def test_the_containers_own_lines_are_shown_when_asked_for() -> None:
     out = io.StringIO()
     tell(PlainLines(out, logs=True))
 
@@ -70,7 +74,7 @@ def test_the_containers_own_lines_are_shown_when_asked_for():
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
-def test_a_terminal_keeps_a_line_for_each_phase_and_each_failure(width):
+def test_a_terminal_keeps_a_line_for_each_phase_and_each_failure(width: int) -> None:
     shown = clean(live(width))
 
     assert "✘ kafka" in shown
@@ -79,11 +83,11 @@ def test_a_terminal_keeps_a_line_for_each_phase_and_each_failure(width):
     assert "lan4: kafka failed" in shown
 
 
-def test_a_terminal_without_unicode_gets_ascii():
+def test_a_terminal_without_unicode_gets_ascii() -> None:
     assert live(encoding="ascii").isascii()
 
 
-def test_no_color_is_respected(monkeypatch):
+def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
     shown = live()
@@ -92,13 +96,15 @@ def test_no_color_is_respected(monkeypatch):
     assert "\x1b[1;31m" not in shown
 
 
-def test_events_from_many_threads_do_not_mix():
+def test_events_from_many_threads_do_not_mix() -> None:
     out = io.StringIO()
     emit = Emitter(JsonLines(out))
-    threads = [
-        threading.Thread(target=lambda n=n: [emit(Kind.LOG, host=str(n), message="x" * 200) for _ in range(50)])
-        for n in range(8)
-    ]
+
+    def talk(host: str) -> None:
+        for _ in range(50):
+            emit(Kind.LOG, host=host, message="x" * 200)
+
+    threads = [threading.Thread(target=talk, args=(str(n),)) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -4,14 +4,19 @@
 A filter is a condition of its own, as in Docker's documentation of `docker ps --filter`.
 """
 
+from __future__ import annotations
+
 import fnmatch
 import json
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-MATCHES = {
+Thing = dict[str, Any]
+MATCHES: dict[str, Callable[[Thing, str], bool]] = {
     "label": lambda thing, value: (
         value in thing.get("labels", ()) or value in {k.split("=")[0] for k in thing["labels"]}
     ),
@@ -21,7 +26,7 @@ MATCHES = {
 }
 
 
-def main(things, words, arguments):
+def main(things: list[Thing], words: list[str], arguments: list[str]) -> list[Thing]:
     filters = [arguments[i + 1].split("=", 1) for i, word in enumerate(arguments) if word == "--filter"]
     names = [
         word for i, word in enumerate(arguments) if word[0] != "-" and arguments[i - 1] not in ("--filter", "--format")
@@ -43,7 +48,7 @@ def main(things, words, arguments):
     return things
 
 
-def split(argv):
+def split(argv: list[str]) -> tuple[list[str], list[str]]:
     return (argv[:2], argv[2:]) if argv[0] in ("volume", "network") else (argv[:1], argv[1:])
 
 

@@ -7,7 +7,7 @@ import pytest
 from fabwiz.deploy.docker import State, last_line, parse_containers
 
 
-def line(**values):
+def line(**values: str) -> str:
     row = {"Names": "kafka1", "ID": "abc", "Image": "kafka:1", "Status": "Up 3 minutes", "Labels": ""}
     return json.dumps(row | values)
 
@@ -24,11 +24,11 @@ def line(**values):
         ("Dead", State.EXITED),
     ],
 )
-def test_states(status, state):
+def test_states(status: str, state: State) -> None:
     assert [container.state for container in parse_containers(line(Status=status))] == [state]
 
 
-def test_our_labels_are_found_among_others():
+def test_our_labels_are_found_among_others() -> None:
     labels = "com.docker.compose.project=lan4,fabwiz.network=lan4,fabwiz.node=kafka1,fabwiz.revision=0123abcd"
 
     (container,) = parse_containers(line(Labels=labels))
@@ -37,10 +37,10 @@ def test_our_labels_are_found_among_others():
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "{}", "[1]", '"text"', "WARNING: no swap limit", '{"Names": 1}'])
-def test_lines_that_are_no_containers_are_passed_over(text):
+def test_lines_that_are_no_containers_are_passed_over(text: str) -> None:
     assert list(parse_containers(f"{text}\n{line()}")) == list(parse_containers(line()))
 
 
-def test_the_last_line_is_the_one_that_says_something():
+def test_the_last_line_is_the_one_that_says_something() -> None:
     assert last_line("pulling\nError: manifest unknown\n\n") == "Error: manifest unknown"
     assert last_line("") == ""

@@ -1,34 +1,43 @@
 """Taking a network away, with an engine on which others have containers, too."""
 
+from __future__ import annotations
+
 import json
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fabwiz.deploy import down
-from fabwiz.deploy.events import Status
+from fabwiz.deploy.events import Emitter, Status
 from fabwiz.deploy.replay import prepare
+from fabwiz.deploy.run import Run
+from fabwiz.deploy.step import Result
 from fabwiz.remote.options import HeadlessAsker, RemoteOptions
 from fabwiz.remote.pool import Pool
 from fabwiz.session.model import Session
 from fabwiz.session.network import Network
 
+Thing = dict[str, Any]
+Engine = Callable[..., list[str]]
+
 OURS = ["fabwiz.network=pair"]
 BUILT = ["org.hyperledger.fabric.chaincode.type=GOLANG"]
 BUILDER = "hyperledger/fabric-ccenv:1.4.12"
 
-CONTAINERS = [
+CONTAINERS: list[Thing] = [
     {"name": "peer0.org1.example.com", "labels": OURS, "network": "fabwiz_pair", "running": True},
     {"name": "pair-peer0.org1.example.com-mycc-1.0", "labels": BUILT, "network": "fabwiz_pair", "running": True},
     {"name": "quirky_hopper", "image": BUILDER, "network": "fabwiz_pair", "running": True},
 ]
-NETWORKS = [{"name": "fabwiz_pair", "labels": OURS}]
-DATA = [
+NETWORKS: list[Thing] = [{"name": "fabwiz_pair", "labels": OURS}]
+DATA: list[Thing] = [
     {"kind": "volume", "name": "pair_peer0.org1.example.com_ledger", "labels": OURS},
     {"kind": "image", "name": "pair-peer0.org1.example.com-mycc-1.0-20c0aa95:latest", "labels": BUILT},
 ]
-NEIGHBOURS = [
+NEIGHBOURS: list[Thing] = [
     {"kind": "container", "name": "database", "network": "bridge"},
     {"kind": "container", "name": "sad_wozniak", "image": BUILDER, "network": "bridge"},
     {"kind": "container", "name": "pair-peer0.org1.example.com-tool", "network": "theirs"},
@@ -44,7 +53,7 @@ NEIGHBOURS = [
 
 
 @pytest.fixture
-def engine(tmp_path, monkeypatch):
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """A host, which is this machine, and what is on its engine: `engine()` lists the names."""
     things = tmp_path / "things.json"
     binaries = tmp_path / "bin"
@@ -56,7 +65,7 @@ def engine(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{binaries}:/usr/bin:/bin")
     monkeypatch.setenv("DOCKER_THINGS", str(things))
 
-    def listed(put=None):
+    def listed(put: Sequence[Thing] | None = None) -> list[str]:
         if put is not None:
             things.write_text(json.dumps([{"labels": []} | thing for thing in put]))
         return sorted(thing["name"] for thing in json.loads(things.read_text()))
@@ -71,7 +80,7 @@ def engine(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path: Path) -> Iterator[Run]:
     folder = tmp_path / "remote"
     folder.mkdir()
     data = {
@@ -88,35 +97,35 @@ def run(tmp_path):
     }
     network = Network(Session.model_validate(data))
     options = RemoteOptions(known_hosts=tmp_path / "known_hosts", user_known_hosts=None, default_keys=False)
-    run = prepare(network, tmp_path / "pair.yaml", Pool(network, options, HeadlessAsker()), lambda event: None)
+    run = prepare(network, tmp_path / "pair.yaml", Pool(network, options, HeadlessAsker()), Emitter())
     yield run
     run.close()
 
 
-def names(*things):
+def names(*things: Sequence[Thing]) -> list[str]:
     return sorted(thing["name"] for group in things for thing in group)
 
 
-def take_away(run, data):
+def take_away(run: Run, data: bool) -> Result:
     (stage,) = down.stages(run.network, data)
     (step,) = stage
     return step.execute(run)
 
 
-def test_chaincode_containers_and_builds_go_with_their_peers_and_data_stays(engine, run):
+def test_chaincode_containers_and_builds_go_with_their_peers_and_data_stays(engine: Engine, run: Run) -> None:
     assert take_away(run, data=False).status is Status.DONE
 
     assert engine() == names(DATA, NEIGHBOURS)
 
 
-def test_with_data_the_images_that_hold_built_chaincode_go_too(engine, run):
+def test_with_data_the_images_that_hold_built_chaincode_go_too(engine: Engine, run: Run) -> None:
     take_away(run, data=True)
 
     assert engine() == names(NEIGHBOURS)
 
 
 @pytest.mark.parametrize("left", [*({"kind": "container"} | thing for thing in CONTAINERS), *DATA])
-def test_whatever_an_interrupted_down_left_is_found(engine, run, left):
+def test_whatever_an_interrupted_down_left_is_found(engine: Engine, run: Run, left: Thing) -> None:
     engine([left, *NEIGHBOURS])
 
     assert take_away(run, data=True).status is Status.DONE

@@ -1,13 +1,20 @@
 """The script that follows containers on a host leaves nothing there, however it ends."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from fabwiz.deploy.logs import FOLLOW_SCRIPT
+
+T = TypeVar("T")
 
 DOCKER = """\
 #!/bin/sh
@@ -17,7 +24,7 @@ echo "2026-11-20T10:00:00Z started"; exec sleep 60
 
 
 @pytest.fixture
-def follower(tmp_path):
+def follower(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     (tmp_path / "notes").mkdir()
     docker = tmp_path / "docker"
     docker.write_text(DOCKER)
@@ -29,6 +36,8 @@ def follower(tmp_path):
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+    assert process.stdout
+    assert process.stderr
     assert process.stdout.readline() == b"kafka1 2026-11-20T10:00:00Z started\n"
     yield process
     process.kill()
@@ -38,12 +47,15 @@ def follower(tmp_path):
 
 
 @pytest.mark.parametrize("somebody_listens", [True, False])
-def test_notes_and_followers_go_when_the_script_is_ended(follower, tmp_path, somebody_listens):
+def test_notes_and_followers_go_when_the_script_is_ended(
+    follower: subprocess.Popen[bytes], tmp_path: Path, somebody_listens: bool
+) -> None:
     (notes,) = (tmp_path / "notes").iterdir()
     logs = int(_soon(lambda: (notes / "kafka1.pid").read_text().strip()))
     if not somebody_listens:
-        follower.stdout.close()
-        follower.stderr.close()
+        for pipe in (follower.stdout, follower.stderr):
+            assert pipe
+            pipe.close()
 
     os.killpg(follower.pid, signal.SIGTERM)
     follower.wait(10)
@@ -52,7 +64,7 @@ def test_notes_and_followers_go_when_the_script_is_ended(follower, tmp_path, som
     assert _soon(lambda: not _runs(logs))
 
 
-def _soon(value):
+def _soon(value: Callable[[], T]) -> T:
     for _ in range(100):
         try:
             if found := value():
@@ -63,7 +75,7 @@ def _soon(value):
     pytest.fail("not within 5 s")
 
 
-def _runs(pid):
+def _runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

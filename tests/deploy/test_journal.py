@@ -1,6 +1,9 @@
 """The journal keeps what was done, whatever happens to the run that writes it."""
 
+from __future__ import annotations
+
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +13,11 @@ from fabwiz.deploy.lock import locked
 
 
 @pytest.fixture
-def journal(tmp_path):
+def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal.jsonl")
 
 
-def test_records_come_back_in_order_with_time_and_run(journal):
+def test_records_come_back_in_order_with_time_and_run(journal: Journal) -> None:
     journal.append("run", network="lan4")
     journal.append("step", step="containers", host="a", node=None)
 
@@ -27,11 +30,11 @@ def test_records_come_back_in_order_with_time_and_run(journal):
     assert first["time"].endswith("Z")
 
 
-def test_an_empty_workspace_has_no_records(journal):
+def test_an_empty_workspace_has_no_records(journal: Journal) -> None:
     assert list(journal.records()) == []
 
 
-def test_a_torn_last_line_costs_only_itself(journal):
+def test_a_torn_last_line_costs_only_itself(journal: Journal) -> None:
     journal.append("run", network="lan4")
     with journal.path.open("a") as file:
         file.write('{"kind": "step", "ho')
@@ -41,7 +44,7 @@ def test_a_torn_last_line_costs_only_itself(journal):
     assert [record["kind"] for record in journal.records()] == ["run", "end"]
 
 
-def test_records_from_many_threads_stay_whole(journal):
+def test_records_from_many_threads_stay_whole(journal: Journal) -> None:
     threads = [threading.Thread(target=lambda n=n: journal.append("step", step=str(n))) for n in range(20)]
     for thread in threads:
         thread.start()
@@ -51,26 +54,26 @@ def test_records_from_many_threads_stay_whole(journal):
     assert sorted(record["step"] for record in journal.records("step")) == sorted(map(str, range(20)))
 
 
-def test_only_the_owner_can_read_it(journal):
+def test_only_the_owner_can_read_it(journal: Journal) -> None:
     journal.append("run")
 
     assert journal.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_second_run_is_refused_and_told_who_works(tmp_path):
+def test_a_second_run_is_refused_and_told_who_works(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     with locked(lock), pytest.raises(Locked, match=r"process \d+ works on this session"), locked(lock):
         pass
 
 
-def test_the_lock_is_free_again_afterwards(tmp_path):
+def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
     with locked(tmp_path / "lock"):
         pass
     with locked(tmp_path / "lock"):
         pass
 
 
-def test_the_genesis_block_is_bound_from_the_start_of_the_orderers_until_the_data_is_gone(journal):
+def test_the_genesis_block_is_bound_from_the_start_of_the_orderers_until_the_data_is_gone(journal: Journal) -> None:
     journal.append("step", phase="preflight", step="host", status="started")
     assert not journal.ordering_began()
 

@@ -1,11 +1,16 @@
 """ZooKeeper's answers, word for word as 3.4 gives them."""
 
+from __future__ import annotations
+
 import socket
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from fabwiz.deploy import zookeeper
+
+Address = tuple[str, int]
 
 SRVR = """Zookeeper version: 3.4.14-4c25d480e66aadd371de8bd2fd8da255ac140bcf, built on 03/06/2019 16:18 GMT
 Latency min/avg/max: 0/0/42
@@ -34,24 +39,24 @@ Sessions with Ephemerals (2):
 """
 
 
-def test_the_leader_says_so():
+def test_the_leader_says_so() -> None:
     assert zookeeper.mode(SRVR) == "leader"
 
 
-def test_a_server_without_a_quorum_has_no_mode():
+def test_a_server_without_a_quorum_has_no_mode() -> None:
     assert zookeeper.mode("This ZooKeeper instance is not currently serving requests\n") is None
 
 
-def test_registered_brokers():
+def test_registered_brokers() -> None:
     assert zookeeper.brokers(DUMP) == {1, 12}
 
 
 @pytest.fixture
-def server():
+def server() -> Iterator[Address]:
     """A server that answers one word and hangs up, as ZooKeeper does."""
     listener = socket.create_server(("127.0.0.1", 0))
 
-    def serve():
+    def serve() -> None:
         connection, _ = listener.accept()
         with connection:
             if connection.recv(4) == b"srvr":
@@ -64,10 +69,10 @@ def server():
     thread.join(5)
 
 
-def test_asking(server):
+def test_asking(server: Address) -> None:
     assert zookeeper.ask(*server, "srvr") == SRVR
 
 
-def test_no_answer_is_an_error(server):
+def test_no_answer_is_an_error(server: Address) -> None:
     with pytest.raises(OSError, match="nothing"):
         zookeeper.ask(*server, "nope")
