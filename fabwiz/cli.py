@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 from fabwiz import __version__
@@ -77,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(error.code)
     except KeyboardInterrupt:
         print("fabwiz: interrupted; run again to go on from here", file=sys.stderr)
+        if argv is None:
+            _leave(ExitCode.INTERRUPTED)
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # whoever read our output has gone; the interpreter must not complain about it while it ends
@@ -86,6 +90,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"fabwiz: {where}{error.strerror or error}", file=sys.stderr)
         return int(ExitCode.FAILED)
+
+
+def _leave(code: ExitCode) -> None:
+    """End the process at once: Python would first wait for threads that still wait for a host."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(int(code))
 
 
 def _no_command(word: str) -> str:

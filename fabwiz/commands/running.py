@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -81,7 +81,7 @@ def _replay(
     except Locked as error:
         raise Refused(ExitCode.LOCKED, str(error)) from None
     except Interrupted:
-        raise Refused(ExitCode.INTERRUPTED, "stopped; run again to go on from here") from None
+        return ExitCode.INTERRUPTED  # the summary has said it
     finally:
         pool.close()
         face.close()
@@ -118,6 +118,9 @@ def take_down(network: Network, settings: Settings, options: RemoteOptions, aske
                 Status.SKIPPED: "was gone already",
             }[status]
             run.emit(Kind.SUMMARY, status=status, seconds=round(outcome.seconds, 3), message=f"{network.name} {said}")
+            # no host was logged in to, or nothing was left on those that were: nothing was changed
+            if outcome.failures and not run.acted and all(failure.error.unreached for failure in outcome.failures):
+                return ExitCode.REFUSED
             return exit_code(outcome)
     except Locked as error:
         raise Refused(ExitCode.LOCKED, str(error)) from None
@@ -131,7 +134,7 @@ def exit_code(outcome: Outcome) -> ExitCode:
     """The contract's exit code for how a run ended."""
     if outcome.failed_phase is None:
         return ExitCode.DONE
-    return ExitCode.REFUSED if outcome.failed_phase.phase is Phase.PREFLIGHT else ExitCode.FAILED
+    return ExitCode.REFUSED if outcome.failed_phase.phase == Phase.PREFLIGHT else ExitCode.FAILED
 
 
 @contextmanager
@@ -143,8 +146,9 @@ def stopping(run: Run) -> Iterator[None]:
         if run.stopped:
             raise KeyboardInterrupt
         run.stop()
-        # straight to the descriptor: what is written to may be in the middle of a line
-        os.write(2, b"\nstopping after the steps that run now; once more to end at once\n")
+        # straight to the descriptor: what is written to may be in the middle of a line, or the terminal be gone
+        with suppress(OSError):
+            os.write(2, b"\nstopping after the steps that run now; once more to end at once\n")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         previous[number] = signal.signal(number, handle)

@@ -63,21 +63,20 @@ class Docker:
 
     def up(self, services: Sequence[str], timeout: float) -> None:
         """Create and start services; those that are as they must be stay untouched."""
-        self.connection.run(self.up_argv(services), root=True, timeout=timeout).check(
+        argv = [
+            *self.compose,
+            "-p",
+            self.network.name,
+            "-f",
+            compose_file(self.host),
+            "up",
+            "-d",
+            "--no-deps",
+            *services,
+        ]
+        self.connection.run(argv, root=True, timeout=timeout).check(
             f"starting {', '.join(services)}", "`docker ps -a` and `docker logs` on that host may tell more"
         )
-
-    def up_argv(self, services: Sequence[str]) -> list[str]:
-        """The command that `up` runs."""
-        return [*self._compose(), "up", "-d", "--no-deps", *services]
-
-    def down(self, volumes: bool, timeout: float) -> None:
-        """Stop and remove the containers and the network, and with `volumes` all data."""
-        self.connection.run(self.down_argv(volumes), root=True, timeout=timeout).check()
-
-    def down_argv(self, volumes: bool) -> list[str]:
-        """The command that `down` runs."""
-        return [*self._compose(), "down", "--remove-orphans", *(["-v"] if volumes else [])]
 
     def missing_images(self, images: Iterable[str]) -> list[str]:
         """Those images that this host does not have, in one call."""
@@ -96,9 +95,6 @@ class Docker:
                 remedy="check the name (session: images.*) and that the host reaches the registry; "
                 f"try `docker pull {image}` there",
             )
-
-    def _compose(self) -> list[str]:
-        return [*self.compose, "-p", self.network.name, "-f", compose_file(self.host)]
 
 
 def parse_containers(text: str) -> Iterable[Container]:

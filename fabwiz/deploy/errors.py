@@ -4,16 +4,26 @@ from __future__ import annotations
 
 
 class StepFailed(Exception):
-    """A step failed. `cause` and `remedy` are there where the error is a known one."""
+    """A step failed. `cause` and `remedy` are there where the error is a known one.
+
+    `unreached`: it failed because nobody could log in to its host.
+    """
 
     def __init__(
-        self, message: str, *, cause: str | None = None, remedy: str | None = None, known: str | None = None
+        self,
+        message: str,
+        *,
+        cause: str | None = None,
+        remedy: str | None = None,
+        known: str | None = None,
+        unreached: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.cause = cause
         self.remedy = remedy
         self.known = known
+        self.unreached = unreached
 
 
 class Interrupted(Exception):

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
+from fabwiz.deploy.dry_run import look_only
 from fabwiz.deploy.errors import Interrupted, StepFailed
 from fabwiz.deploy.events import Kind, Status
 from fabwiz.deploy.phase import PhaseSpec, Stage
 from fabwiz.deploy.run import Run
-from fabwiz.deploy.step import Result, Step, done, skipped
+from fabwiz.deploy.step import Result, Step
+
+T = TypeVar("T")
 
 _MOST_THREADS = 64
+_PARTING = 5.0
+"""Seconds that hosts get to end what they are at when the operator wants to end at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +44,16 @@ class Outcome:
     seconds: float = 0.0
 
 
-def execute(run: Run, phases: Iterable[PhaseSpec], dry_run: bool = False) -> Outcome:
+def execute(run: Run, phases: Iterable[PhaseSpec]) -> Outcome:
     """Run the phases in order until one fails. Raises Interrupted when the operator asked to stop.
 
-    With `dry_run` every step only looks, and says what it would do.
+    In a dry run every step only looks, and says what it would do.
     """
     outcome = Outcome()
     begun = time.monotonic()
     for spec in phases:
         run.raise_if_stopped()
-        _phase(run, spec, outcome, dry_run)
+        _phase(run, spec, outcome)
         if outcome.failures:
             outcome.failed_phase = spec
             break
@@ -54,17 +61,23 @@ def execute(run: Run, phases: Iterable[PhaseSpec], dry_run: bool = False) -> Out
     return outcome
 
 
-def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, dry_run: bool) -> None:
+def _phase(run: Run, spec: PhaseSpec, outcome: Outcome) -> None:
     begun = time.monotonic()
     before, skipped_before = outcome.changed, outcome.skipped
     run.emit(Kind.PHASE, phase=spec.phase, status=Status.STARTED, message=spec.title)
-    run.entering(spec.phase)
-    for stage in spec.stages(run.network):
-        _stage(run, spec, stage, outcome, dry_run)
-        if outcome.failures:
-            break
+    stopped = False
+    try:
+        _at_once(run, [partial(run.entering, spec.phase)])
+        for stage in spec.stages(run.network):
+            _stage(run, spec, stage, outcome)
+            if outcome.failures:
+                break
+    except Interrupted:
+        stopped = True
     seconds = round(time.monotonic() - begun, 3)
-    if outcome.failures:
+    if stopped:
+        status, message = Status.FAILED, "stopped"
+    elif outcome.failures:
         status = Status.FAILED
         message = "; ".join(f"{f.step.host or 'workstation'}: {f.error.message}" for f in outcome.failures)
     elif outcome.changed > before or outcome.skipped == skipped_before:
@@ -72,22 +85,16 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, dry_run: bool) -> None:
     else:
         status, message = Status.SKIPPED, f"{spec.title}: nothing to change"
     run.emit(Kind.PHASE, phase=spec.phase, status=status, seconds=seconds, message=message)
-    if not dry_run:
-        run.journal.append("phase", phase=spec.phase, status=status, seconds=seconds)
+    _note(run, "phase", phase=spec.phase, status=status, seconds=seconds)
+    if stopped:
+        raise Interrupted
 
 
-def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome, dry_run: bool) -> None:
+def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome) -> None:
     lanes: dict[str | None, list[Step]] = {}
     for step in stage:
         lanes.setdefault(step.host, []).append(step)
-    if not lanes:
-        return
-    if len(lanes) == 1:
-        ended = [_lane(run, spec, *lanes.values(), dry_run=dry_run)]
-    else:
-        with ThreadPoolExecutor(min(len(lanes), _MOST_THREADS), thread_name_prefix="host") as pool:
-            ended = list(pool.map(lambda steps: _lane(run, spec, steps, dry_run=dry_run), lanes.values()))
-    for results, failure in ended:
+    for results, failure in _at_once(run, [partial(_lane, run, spec, steps) for steps in lanes.values()]):
         outcome.changed += sum(result.changed for result in results)
         outcome.unchanged += sum(not result.changed for result in results)
         outcome.skipped += sum(result.status is Status.SKIPPED for result in results)
@@ -96,7 +103,26 @@ def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome, dry_run: b
     run.raise_if_stopped()
 
 
-def _lane(run: Run, spec: PhaseSpec, steps: Sequence[Step], *, dry_run: bool) -> tuple[list[Result], Failure | None]:
+def _at_once(run: Run, jobs: Sequence[Callable[[], T]]) -> list[T]:
+    """Do jobs in threads, a single one too: signals reach this thread alone, in which nothing can be half done.
+
+    When it is interrupted, connections are cut, and threads that still do not end are left behind.
+    """
+    if not jobs:
+        return []
+    pool = ThreadPoolExecutor(min(len(jobs), _MOST_THREADS), thread_name_prefix="host")
+    futures = [pool.submit(job) for job in jobs]
+    try:
+        return [future.result() for future in futures]
+    except BaseException:
+        run.abandon()
+        wait(futures, timeout=_PARTING)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _lane(run: Run, spec: PhaseSpec, steps: Sequence[Step]) -> tuple[list[Result], Failure | None]:
     """The steps of one host; a failed one is the host's last in this phase."""
     results: list[Result] = []
     for step in steps:
@@ -104,35 +130,29 @@ def _lane(run: Run, spec: PhaseSpec, steps: Sequence[Step], *, dry_run: bool) ->
             break
         where = {"phase": spec.phase, "step": step.name, "host": step.host, "node": step.node}
         run.emit(Kind.STEP, **where, status=Status.STARTED, message=step.title)
-        if not dry_run:
-            run.journal.append("step", **where, status=Status.STARTED)
+        _note(run, "step", **where, status=Status.STARTED)
         begun = time.monotonic()
         try:
-            result = _look_only(run, step) if dry_run else step.execute(run)
+            result = look_only(run, step) if run.dry else step.execute(run)
         except Interrupted:
+            seconds = round(time.monotonic() - begun, 3)
+            run.emit(Kind.STEP, **where, status=Status.FAILED, seconds=seconds, message="stopped")
+            _note(run, "step", **where, status=Status.FAILED, seconds=seconds, message="stopped")
             break
         except Exception as error:
             failed = run.explain(error)
             seconds = round(time.monotonic() - begun, 3)
             details = {"cause": failed.cause, "remedy": failed.remedy, "known": failed.known}
             run.emit(Kind.STEP, **where, status=Status.FAILED, seconds=seconds, message=failed.message, **details)
-            run.journal.append("step", **where, status=Status.FAILED, seconds=seconds, message=failed.message)
+            _note(run, "step", **where, status=Status.FAILED, seconds=seconds, message=failed.message)
             return results, Failure(step, failed)
         seconds = round(time.monotonic() - begun, 3)
         run.emit(Kind.STEP, **where, status=result.status, seconds=seconds, message=result.message)
-        if not dry_run:
-            run.journal.append("step", **where, status=result.status, seconds=seconds, message=result.message)
+        _note(run, "step", **where, status=result.status, seconds=seconds, message=result.message)
         results.append(result)
     return results, None
 
 
-def _look_only(run: Run, step: Step) -> Result:
-    if step.only_reads:
-        return step.execute(run)
-    try:
-        found = step.look(run)
-    except Exception:
-        found = None
-    if found is not None:
-        return skipped(found)
-    return done(f"would: {step.title}")
+def _note(run: Run, kind: str, **values: object) -> None:
+    if not run.dry:
+        run.journal.append(kind, **values)

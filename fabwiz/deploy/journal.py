@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fabwiz.deploy.events import now
+from fabwiz.session.files import make_private_dir
 
 
 class Journal:
@@ -30,6 +31,7 @@ class Journal:
         record = {"time": now(), "run": self.run, "kind": kind, **{k: v for k, v in values.items() if v is not None}}
         line = json.dumps(record, ensure_ascii=False) + "\n"
         with self._lock:
+            make_private_dir(self.path.parent)
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 size = os.fstat(descriptor).st_size

@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fabwiz.deploy.errors import Locked
+from fabwiz.session.files import make_private_dir
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock at `path`, which the kernel takes back from a run that dies.
 
-    Raises Locked, naming the process that holds it.
+    Its folder is made. Raises Locked, naming the process that holds it, and OSError where it cannot be made.
     """
+    make_private_dir(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+from fabwiz.deploy.dry_run import dry
+from fabwiz.deploy.errors import Interrupted
 from fabwiz.deploy.events import Emitter, Kind, Status
 from fabwiz.deploy.executor import Outcome, execute
 from fabwiz.deploy.journal import Journal
@@ -12,7 +15,6 @@ from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
 from fabwiz.deploy.run import Run
 from fabwiz.remote.pool import Pool
-from fabwiz.session.files import make_private_dir
 from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
 
@@ -25,14 +27,11 @@ def prepare(
     source_folder: Path | None = None,
     rehearsal: bool = False,
 ) -> Run:
-    """A run over the workspace beside `session_file`, which is created.
+    """A run over the workspace beside `session_file`, which is created by what first writes into it.
 
     `source_folder` is where chaincode paths are looked up; the session file's own folder when nothing is said.
-    Raises OSError when the workspace cannot be written.
     """
     workspace = Workspace(session_file)
-    make_private_dir(workspace.root)
-    make_private_dir(workspace.logs)
     return Run(
         network, workspace, pool, emit, Journal(workspace.journal), source_folder or session_file.parent, rehearsal
     )
@@ -41,38 +40,62 @@ def prepare(
 def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outcome:
     """Run all phases up to `until`, under the workspace's lock, and emit a summary.
 
-    Raises Locked when another run holds the lock, Interrupted when the operator asked to stop.
+    A dry run needs no lock, for it changes nothing. Raises Locked when another run holds the lock, OSError when the
+    workspace cannot be written, Interrupted when the operator asked to stop.
     """
+    if dry_run:
+        with dry(run) as twin:
+            return _run(twin, until)
     with locked(run.workspace.lock):
-        if not dry_run:
-            run.journal.append("run", network=run.network.name, until=until)
-        outcome = execute(run, phases_until(until), dry_run)
-        status = Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
-        run.emit(
-            Kind.SUMMARY,
-            status=status,
-            seconds=round(outcome.seconds, 3),
-            message=summary(run, outcome, until, dry_run),
-        )
-        if not dry_run:
-            run.journal.append("end", status=status, changed=outcome.changed, unchanged=outcome.unchanged)
+        run.journal.append("run", network=run.network.name, until=until)
+        try:
+            outcome = _run(run, until)
+        except Interrupted:
+            run.journal.append("end", status=Status.FAILED, message="stopped")
+            raise
+        run.journal.append("end", status=_status(outcome), changed=outcome.changed, unchanged=outcome.unchanged)
         return outcome
 
 
-def summary(run: Run, outcome: Outcome, until: Phase | None = None, dry_run: bool = False) -> str:
+def _run(run: Run, until: Phase | None) -> Outcome:
+    begun = time.monotonic()
+    try:
+        outcome = execute(run, phases_until(until))
+    except Interrupted:
+        seconds = round(time.monotonic() - begun, 3)
+        run.emit(
+            Kind.SUMMARY,
+            status=Status.FAILED,
+            seconds=seconds,
+            message=_named(run, f"{run.network.name}: stopped; run again to go on from here"),
+        )
+        raise
+    seconds = round(outcome.seconds, 3)
+    run.emit(Kind.SUMMARY, status=_status(outcome), seconds=seconds, message=summary(run, outcome, until))
+    return outcome
+
+
+def _status(outcome: Outcome) -> Status:
+    return Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
+
+
+def summary(run: Run, outcome: Outcome, until: Phase | None = None) -> str:
     """One sentence: what came of it, and how to go on."""
-    said = _said(run, outcome, until, dry_run)
+    return _named(run, _said(run, outcome, until))
+
+
+def _named(run: Run, said: str) -> str:
     return f"rehearsal of {said}" if run.rehearsal else said
 
 
-def _said(run: Run, outcome: Outcome, until: Phase | None, dry_run: bool) -> str:
+def _said(run: Run, outcome: Outcome, until: Phase | None) -> str:
     network = run.network
     if outcome.failed_phase:
         where = ", ".join(failure.step.host or "workstation" for failure in outcome.failures)
         refused = outcome.failed_phase.phase is Phase.PREFLIGHT
         tail = "nothing was changed" if refused else "run again to go on from there"
         return f"{network.name}: {outcome.failed_phase.phase} failed on {where}; {tail}"
-    if dry_run:
+    if run.dry:
         return f"{network.name}: {outcome.changed} steps would change something, {outcome.unchanged} would not"
     if until not in (None, Phase.CHECK):
         return f"{network.name}: everything up to {until} is as it must be, {outcome.changed} changes were made"

@@ -13,7 +13,7 @@ from fabwiz.artifacts.errors import ArtifactError
 from fabwiz.deploy.access import FabricAccess
 from fabwiz.deploy.docker import Docker
 from fabwiz.deploy.errors import Interrupted, StepFailed
-from fabwiz.deploy.events import Emitter, Kind
+from fabwiz.deploy.events import Emitter
 from fabwiz.deploy.journal import Journal
 from fabwiz.deploy.logs import LogFollowers
 from fabwiz.deploy.phase import Phase
@@ -23,7 +23,14 @@ from fabwiz.fabric.endorsers import NotEnoughEndorsers
 from fabwiz.fabric.errors import FabricError
 from fabwiz.fabric.identity import IdentityError
 from fabwiz.fabric.source_files import PackageError
-from fabwiz.remote.connection import Connection, RemoteError
+from fabwiz.remote.connection import (
+    AuthenticationFailed,
+    Connection,
+    HostKeyChanged,
+    HostKeyUnknown,
+    RemoteError,
+    Unreachable,
+)
 from fabwiz.remote.pool import Pool
 from fabwiz.remote.sanitize import clean
 from fabwiz.session.network import Network, Node
@@ -60,10 +67,14 @@ class Run:
     journal: Journal
     session_folder: Path
     rehearsal: bool = False
+    dry: bool = False
+    """Whether steps only look; see `fabwiz.deploy.dry_run`."""
     facts: dict[str, HostFacts] = field(default_factory=dict)
+    acted: bool = False
+    """Whether a step has begun to take things away, or to change them."""
+    asked_to_stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._stop = threading.Event()
         self._unreached: dict[str, RemoteError] = {}
         self.fabric = FabricAccess(self.network, self.workspace, self.connection)
         self.logs = LogFollowers(self)
@@ -95,11 +106,17 @@ class Run:
     @property
     def stopped(self) -> bool:
         """Whether the operator asked to stop."""
-        return self._stop.is_set()
+        return self.asked_to_stop.is_set()
 
     def stop(self) -> None:
         """Ask to stop: steps end at their next look."""
-        self._stop.set()
+        self.asked_to_stop.set()
+
+    def abandon(self) -> None:
+        """Stop, and cut all connections, so that what waits for a host or a node fails instead of waiting on."""
+        self.stop()
+        self.fabric.close()
+        self.pool.close()
 
     def raise_if_stopped(self) -> None:
         """Raises Interrupted when the operator asked to stop."""
@@ -112,9 +129,9 @@ class Run:
         """Look again and again until the evidence is enough, and return what was seen.
 
         Raises StepFailed after `limit` seconds, saying what was last seen, or at once when a log of `nodes` has a
-        line that is known to be fatal. Raises Interrupted when the operator asked to stop.
+        line that is known to be fatal. Raises Interrupted when the operator asked to stop. A dry run looks once.
         """
-        end = time.monotonic() + limit
+        end = time.monotonic() + (0 if self.dry else limit)
         pause = 0.05
         while True:
             self.raise_if_stopped()
@@ -130,7 +147,7 @@ class Run:
                     f"{what}: not within {format_duration(limit)}; last seen: {seen.text}",
                     remedy="look into the logs of " + ", ".join(node.name for node in nodes) if nodes else None,
                 )
-            self._stop.wait(pause)
+            self.asked_to_stop.wait(pause)
             pause = min(pause * 1.6, 1.0)
 
     # -- phases and errors ---------------------------------------------------------------------------------------
@@ -139,7 +156,7 @@ class Run:
         """Hosts are connected to at the start; logs stream from the first phase that starts containers on."""
         if phase == Phase.PREFLIGHT:
             self.open_hosts()
-        if phase == Phase.ZOOKEEPER:
+        if phase == Phase.ZOOKEEPER and not self.dry:
             self.logs.start()
 
     def explain(self, error: Exception) -> StepFailed:
@@ -147,7 +164,8 @@ class Run:
         if isinstance(error, StepFailed):
             failed = error
         elif isinstance(error, RemoteError):
-            failed = StepFailed(clean(error.message), remedy=error.remedy or None)
+            unreached = isinstance(error, Unreachable | AuthenticationFailed | HostKeyUnknown | HostKeyChanged)
+            failed = StepFailed(clean(error.message), remedy=error.remedy or None, unreached=unreached)
         elif isinstance(error, FabricError | ArtifactError | IdentityError | PackageError | ConfigError):
             failed = StepFailed(clean(str(error)))
         elif isinstance(error, NotEnoughEndorsers | PolicyError):
@@ -157,6 +175,7 @@ class Run:
             failed = StepFailed(f"{where}{error.strerror or error}")
         else:
             return self._unexpected(error)
+        failed.message = clean(failed.message)
         return self._diagnosed(failed)
 
     def _diagnosed(self, failed: StepFailed) -> StepFailed:
@@ -164,7 +183,8 @@ class Run:
         known = None if failed.known or failed.cause else diagnose(failed.message, self.network.release)
         if known is None:
             return failed
-        return StepFailed(failed.message, cause=known.cause, remedy=failed.remedy or known.remedy, known=known.id)
+        failed.cause, failed.remedy, failed.known = known.cause, failed.remedy or known.remedy, known.id
+        return failed
 
     def _unexpected(self, error: Exception) -> StepFailed:
         report = self.workspace.logs / "engine.log"
@@ -175,7 +195,6 @@ class Run:
                 file.write(clean(text))
         except OSError:
             pass
-        self.emit(Kind.LOG, message=f"{type(error).__name__}: {error}")
         return StepFailed(
             f"{type(error).__name__}: {clean(str(error))}",
             cause="fabwiz itself did not expect this",

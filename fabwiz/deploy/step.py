@@ -69,6 +69,8 @@ class Step(ABC):
     node: str | None = None
     only_reads: bool = False
     """Whether the whole step changes nothing, so that a dry run does it, too."""
+    in_workspace: bool = False
+    """Whether it changes nothing but artifacts, of which a dry run has a copy to do it in."""
 
     @abstractmethod
     def look(self, run: Run) -> str | None:
@@ -86,6 +88,7 @@ class Step(ABC):
         """Look, act, look again."""
         if (found := self.look(run)) is not None:
             return skipped(found)
+        run.acted = True
         message = self.act(run)
         if self.look(run) is None:
             raise StepFailed(f"{self.title}: done, but it does not show; {message}")

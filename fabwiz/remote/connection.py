@@ -214,11 +214,14 @@ class Connection(Protocol):
         `on_line` is called in this thread; what it raises ends the command and is passed on.
         """
 
-    def put_bundle(self, folder: Path, manifest_files: Sequence[BundleFile], remote_dir: str) -> PutReport:
+    def put_bundle(
+        self, folder: Path, manifest_files: Sequence[BundleFile], remote_dir: str, only_look: bool = False
+    ) -> PutReport:
         """Make `remote_dir` on the host hold the given files of `folder`, with their modes.
 
         Content that is there already is not sent again. What an earlier bundle put there and this one does not
         have is removed; everything else is left alone. Every file appears under its name complete or not at all.
+        With `only_look` nothing is changed, and the report says what would be.
         Raises CommandFailed, TimedOut, ConnectionLost; ValueError for a path that leads out of the folder.
         """
 

@@ -141,9 +141,11 @@ class ShellConnection(ABC):
                 on_line(text)
         return code
 
-    def put_bundle(self, folder: Path, manifest_files: Sequence[BundleFile], remote_dir: str) -> PutReport:
+    def put_bundle(
+        self, folder: Path, manifest_files: Sequence[BundleFile], remote_dir: str, only_look: bool = False
+    ) -> PutReport:
         """Place a bundle; see `Connection.put_bundle`."""
-        return transfer.put_bundle(self, folder, manifest_files, remote_dir)
+        return transfer.put_bundle(self, folder, manifest_files, remote_dir, only_look)
 
     def upload(self, data: bytes, prepare: Sequence[str], target: str, timeout: float) -> None:
         """Write a new file `target`, 0600, with the rights of `root=True`, after the command `prepare` has run.

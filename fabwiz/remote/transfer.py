@@ -51,7 +51,11 @@ class _Found:
 
 
 def put_bundle(
-    connection: ShellConnection, folder: Path, manifest_files: Sequence[BundleFile], remote_dir: str
+    connection: ShellConnection,
+    folder: Path,
+    manifest_files: Sequence[BundleFile],
+    remote_dir: str,
+    only_look: bool = False,
 ) -> PutReport:
     """Make `remote_dir` hold the given files of `folder`; see `Connection.put_bundle`."""
     wanted = _checked(manifest_files)
@@ -63,13 +67,15 @@ def put_bundle(
     new = [file for path, file in wanted.items() if found.sums.get(path) != file.sha256 or not _regular(found, path)]
     remode = [file for file in wanted.values() if file not in new and found.modes[file.path] & 0o7777 != file.mode]
     stale = sorted(found.placed_before() - wanted.keys())
+    changed = sorted(file.path for file in (*new, *remode))
+    if only_look:
+        return PutReport(0, tuple(changed), len(wanted) - len(changed), tuple(stale))
     if not new and not remode and not stale and found.manifest.strip() == manifest.strip() and not found.pending:
         if found.litter:
             connection.run(["sh", "-c", scripts.PREPARE, "fabwiz", str(target)], root=True).check("clearing away")
         return PutReport(0, (), len(wanted))
     archive = _archive(folder, new, manifest)
     _place(connection, str(target), archive, new, remode, stale)
-    changed = sorted(file.path for file in (*new, *remode))
     return PutReport(len(archive), tuple(changed), len(wanted) - len(changed), tuple(stale))
 
 

@@ -116,7 +116,9 @@ def test_a_dry_run_only_looks(run: Run, events: list[Event]) -> None:
     lamp, candle = Switch("lamp"), Switch("candle")
     candle.on = True
 
-    outcome = execute(run, [phase([lamp, candle])], dry_run=True)
+    run.dry = True
+
+    outcome = execute(run, [phase([lamp, candle])])
 
     assert (lamp.acted, candle.acted) == (0, 0)
     assert (outcome.changed, outcome.unchanged) == (1, 1)

@@ -42,6 +42,7 @@ class Package(Step):
     """Make the package that goes to every peer; the same source always gives the same bytes."""
 
     name = "package"
+    in_workspace = True
 
     def __init__(self, network: Network, chaincode: Chaincode) -> None:
         self.network = network

@@ -10,7 +10,7 @@ from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Result, Step, done, skipped
-from fabwiz.remote.connection import BundleFile
+from fabwiz.remote.connection import BundleFile, PutReport
 from fabwiz.session.network import Host, Network
 from fabwiz.session.workspace import Workspace
 
@@ -34,8 +34,9 @@ class PutBundle(Step):
         ]
 
     def look(self, run: Run) -> str | None:
-        """Only the transfer itself compares the files, in one round trip."""
-        return None
+        """Compare on the host, in one round trip."""
+        report = self._put(run, only_look=True)
+        return None if report.changed or report.removed else f"all {report.unchanged} files are there"
 
     def act(self, run: Run) -> str:
         """Send."""
@@ -43,11 +44,7 @@ class PutBundle(Step):
 
     def execute(self, run: Run) -> Result:
         """Compare on the host, send what differs, verify there."""
-        manifest = self._manifest(run.workspace)
-        files = [BundleFile(entry.path, entry.mode, entry.sha256) for entry in manifest.files]
-        report = run.connection(self._host.name).put_bundle(
-            run.workspace.host(self._host.name), files, self._host.remote_dir
-        )
+        report = self._put(run, only_look=False)
         if report.changed or report.removed:
             removed = f", {len(report.removed)} removed" if report.removed else ""
             return done(
@@ -55,6 +52,13 @@ class PutBundle(Step):
                 f"{report.unchanged} unchanged"
             )
         return skipped(f"all {report.unchanged} files are there")
+
+    def _put(self, run: Run, only_look: bool) -> PutReport:
+        manifest = self._manifest(run.workspace)
+        files = [BundleFile(entry.path, entry.mode, entry.sha256) for entry in manifest.files]
+        return run.connection(self._host.name).put_bundle(
+            run.workspace.host(self._host.name), files, self._host.remote_dir, only_look=only_look
+        )
 
     def _manifest(self, workspace: Workspace) -> Manifest:
         manifest = read_manifest(workspace.host(self._host.name))

@@ -16,6 +16,7 @@ class Generate(Step):
     """Make what is missing; existing keys are kept."""
 
     name = "artifacts"
+    in_workspace = True
     title = "make keys, certificates, genesis block, channel transactions, compose files and bundles"
 
     def __init__(self, network: Network) -> None:

@@ -1,0 +1,57 @@
+"""A dry run: hosts and nodes are only asked, and artifacts are made in a copy that is gone afterwards."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from fabwiz.deploy.errors import StepFailed
+from fabwiz.deploy.run import Run
+from fabwiz.deploy.step import Evidence, Result, Step, done, seen, skipped
+from fabwiz.fabric.errors import FabricError
+from fabwiz.remote.connection import RemoteError
+from fabwiz.session.workspace import Workspace
+
+
+@contextmanager
+def dry(run: Run) -> Iterator[Run]:
+    """The same run, dry: over a copy of the workspace's artifacts, so that what follows from the session is seen.
+
+    The copy holds keys, so it stays inside the workspace where there is one.
+    """
+    place = run.workspace.root if run.workspace.root.exists() else None
+    with tempfile.TemporaryDirectory(prefix=".dry-run-", dir=place) as folder:
+        copy = Workspace(Path(folder) / run.workspace.session_file.name)
+        if run.workspace.artifacts.exists():
+            shutil.copytree(run.workspace.artifacts, copy.artifacts, symlinks=True)
+        twin = replace(run, workspace=copy, dry=True)
+        try:
+            yield twin
+        finally:
+            twin.fabric.close()
+
+
+def look_only(run: Run, step: Step) -> Result:
+    """How a step would end. Raises StepFailed, and what looking raises, where it would fail."""
+    if step.only_reads:
+        return step.execute(run)
+    if step.in_workspace:
+        made = step.execute(run)
+        return done(f"would: {step.title}") if made.changed else made
+    try:
+        if isinstance(step, Evidence):
+            return seen(step.act(run))
+        found = step.look(run)
+    except FabricError:
+        found = None  # a node that an earlier step would start
+    except (StepFailed, RemoteError):
+        if not isinstance(step, Evidence):
+            raise
+        found = None
+    if found is not None:
+        return skipped(found)
+    return seen(f"would wait: {step.title}") if isinstance(step, Evidence) else done(f"would: {step.title}")
