@@ -55,6 +55,8 @@ done
 """
 
 _LINE = re.compile(r"^(\S+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) ?(.*)$")
+_DEBUGGING = re.compile(r"-> DEBU |\bDEBUG\b")
+"""Fabric's lines and Kafka's at level debug: they tell of attempts, as many as it takes, and decide nothing."""
 _LONGEST_PAUSE = 5.0
 
 
@@ -202,7 +204,7 @@ class LogFollowers:
         if not logs[name].add(timestamp, text):
             return
         self._run.emit(Kind.LOG, host=host, node=name, message=text)
-        known = diagnose(text, self._run.network.release)
+        known = None if _DEBUGGING.search(text) else diagnose(text, self._run.network.release)
         facts = self._run.facts.get(host)
         if known and known.fatal and facts and _seconds(timestamp) >= facts.clock:
             with self._lock:
