@@ -13,7 +13,7 @@ from fabwiz.deploy.logs import LogFollowers
 from fabwiz.deploy.run import HostFacts, Run
 
 WHEN = "2026-01-01T00:00:10Z"
-UNKNOWN_AUTHORITY = 'connection error: desc = "transport: authentication handshake failed: x509: certificate signed by unknown authority"'
+UNKNOWN_AUTHORITY = 'desc = "transport: authentication handshake failed: x509: certificate signed by unknown authority"'
 
 
 @pytest.fixture
@@ -31,8 +31,14 @@ def hears(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             stop.wait(10)
             return 0
 
+        def silence(
+            argv: Sequence[str], on_line: Callable[[str], None], stop: threading.Event, *, root: bool = False
+        ) -> int:
+            stop.wait(10)
+            return 0
+
         run.facts = {"a": HostFacts(clock=0.0)}
-        monkeypatch.setattr(run, "connection", lambda host: SimpleNamespace(stream=stream))
+        monkeypatch.setattr(run, "connection", lambda host: SimpleNamespace(stream=stream if host == "a" else silence))
         logs = LogFollowers(run)
         logs.start()
         try:
