@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fabwiz.artifacts.errors import ArtifactError
 from fabwiz.deploy.access import FabricAccess
-from fabwiz.deploy.docker import Docker
+from fabwiz.deploy.docker import Docker, State
 from fabwiz.deploy.errors import Interrupted, StepFailed
 from fabwiz.deploy.events import Emitter
 from fabwiz.deploy.journal import Journal
@@ -144,11 +144,25 @@ class Run:
             self.logs.raise_if_fatal(nodes)
             if time.monotonic() >= end:
                 raise StepFailed(
-                    f"{what}: not within {format_duration(limit)}; last seen: {seen.text}",
+                    "; ".join(
+                        [f"{what}: not within {format_duration(limit)}", f"last seen: {seen.text}", *self._down(nodes)]
+                    ),
                     remedy="look into the logs of " + ", ".join(node.name for node in nodes) if nodes else None,
                 )
             self.asked_to_stop.wait(pause)
             pause = min(pause * 1.6, 1.0)
+
+    def _down(self, nodes: Sequence[Node]) -> Iterator[str]:
+        """Those containers of `nodes` that do not run, in Docker's words: `kafka1: Restarting (1) 7 seconds ago`."""
+        for host in dict.fromkeys(node.host for node in nodes):
+            try:
+                there = self.docker(host).containers()
+            except RemoteError:
+                continue
+            for node in nodes:
+                container = there.get(node.name)
+                if node.host == host and (container is None or container.state is not State.RUNNING):
+                    yield f"{node.name}: {container.status if container else 'no such container'}"
 
     # -- phases and errors ---------------------------------------------------------------------------------------
 
