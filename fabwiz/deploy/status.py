@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from fabwiz.deploy.docker import State
+from fabwiz.deploy.phases.probes import at_once
 from fabwiz.deploy.run import Run
-from fabwiz.session.network import Node, Role
+from fabwiz.session.network import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,15 @@ def heights(run: Run) -> dict[str, dict[str, int | str]]:
     """Height of every channel on each of its peers, or what is in the way."""
     result: dict[str, dict[str, int | str]] = {}
     for channel in run.network.channels.values():
-        rows: dict[str, int | str] = {}
-        for peer in channel.peers:
-            organization = run.network.organization_of(peer)
-            if peer.role is not Role.PEER or organization is None:
-                continue
-            try:
-                rows[peer.name] = run.fabric.peer(peer).chain_info(run.fabric.admin(organization), channel.name).height
-            except Exception as error:
-                rows[peer.name] = run.explain(error).message
-        result[channel.name] = rows
+        found = at_once(channel.peers, partial(_height, run, channel.name))
+        result[channel.name] = {peer.name: height for peer, height in zip(channel.peers, found, strict=True)}
     return result
+
+
+def _height(run: Run, channel: str, peer: Node) -> int | str:
+    organization = run.network.organization_of(peer)
+    assert organization
+    try:
+        return run.fabric.peer(peer).chain_info(run.fabric.admin(organization), channel).height
+    except Exception as error:
+        return run.explain(error).message

@@ -94,12 +94,17 @@ def test_another_genesis_block_is_refused_and_nothing_is_written(
     assert contents(workspace) == before
 
 
-def test_other_anchors_are_refused(workspace: Workspace) -> None:
+def test_other_anchors_follow_the_session(workspace: Workspace) -> None:
+    """For a network that runs is told of them by an update against its own configuration."""
     configtx.generate(network(), workspace)
+    before = contents(workspace)
     organizations = yaml.safe_load((REFERENCE / "session.yaml").read_text())["organizations"]
     organizations["Org1"]["anchors"] = ["peer1"]
-    with pytest.raises(GenerateError, match=r"mychannel-Org1MSP-anchors\.tx.*peer0\.org1.* there, peer1\.org1"):
-        configtx.generate(network(organizations=organizations), workspace)
+    report = configtx.generate(network(organizations=organizations), workspace)
+    assert report.created == [workspace.anchors_tx("mychannel", "Org1MSP")]
+    after = contents(workspace)
+    assert after.pop("mychannel-Org1MSP-anchors.tx") != before.pop("mychannel-Org1MSP-anchors.tx")
+    assert after == before
 
 
 def test_another_certificate_is_told_without_printing_it(workspace: Workspace) -> None:

@@ -15,6 +15,7 @@ from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
 
 _SHOWN = 5
+_ANCHORS = "-anchors.tx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ def generate(
 
     The keys must be there. A file that is there is kept as it is if its content is what the session gives. Where it
     is not, nothing is written: a network may run that was made from it. With `replace`, for when none can, it is made
-    anew. Raises GenerateError with the differences and the way out, ArtifactError for an unknown release.
+    anew; so are files with anchors always, for a network that runs can be given others. Raises GenerateError with the
+    differences and the way out, ArtifactError for an unknown release.
     """
     report = ConfigtxReport()
     missing: dict[Path, bytes] = {}
     try:
         for path, wanted, block in _wanted(network, workspace, now):
-            if not path.exists() or (replace and _differs(path.read_bytes(), wanted, block)):
+            replaceable = replace or path.name.endswith(_ANCHORS)
+            if not path.exists() or (replaceable and _differs(path.read_bytes(), wanted, block)):
                 missing[path] = wanted
             else:
                 _refuse_difference(path, path.read_bytes(), wanted, block)

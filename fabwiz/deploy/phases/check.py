@@ -12,6 +12,7 @@ from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.chaincode import settle
 from fabwiz.deploy.phases.ordering import on_any_orderer
+from fabwiz.deploy.phases.probes import every
 from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Action, Evidence, Step
 from fabwiz.fabric.block import header_hash
@@ -60,17 +61,17 @@ class Agreement(Evidence):
     def _probe(self, run: Run) -> Seen:
         admin = run.fabric.admin(self.channel.organizations[0])
         newest = on_any_orderer(run, lambda orderer: orderer.newest(self.channel.name, admin)).header
-        behind = []
-        for organization in self.channel.organizations:
-            for peer in organization.nodes:
-                info = run.fabric.peer(peer).chain_info(run.fabric.admin(organization), self.channel.name)
-                if info.height != newest.number + 1:
-                    behind.append(f"{peer.name}: height {info.height} of {newest.number + 1}")
-                elif info.current_hash != header_hash(newest):
-                    behind.append(f"{peer.name}: another block {newest.number}")
-        if behind:
-            return Seen(False, "; ".join(behind))
-        return Seen(True, f"height {newest.number + 1}, block {header_hash(newest).hex()[:12]} everywhere")
+
+        def compare(peer: Node) -> Seen:
+            organization = run.network.organization_of(peer)
+            assert organization
+            info = run.fabric.peer(peer).chain_info(run.fabric.admin(organization), self.channel.name)
+            if info.height != newest.number + 1:
+                return Seen(False, f"height {info.height} of {newest.number + 1}")
+            return Seen(info.current_hash == header_hash(newest), f"another block {newest.number}")
+
+        said = f"height {newest.number + 1}, block {header_hash(newest).hex()[:12]} everywhere"
+        return every(self.channel.peers, compare, said)
 
 
 class Answers(Step):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fabwiz.artifacts.generate import generate
+from fabwiz.deploy.events import Kind
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Result, Step, done, skipped
@@ -54,6 +55,12 @@ class Generate(Step):
     def execute(self, run: Run) -> Result:
         """Make what is missing and count it."""
         report = generate(self.network, run.workspace, started=run.journal.ordering_began())
+        for folder in report.removed:
+            run.emit(
+                Kind.LOG,
+                message=f"host {folder.name} left the session: what runs there stays; "
+                "`fabwiz down` with the earlier session takes it away",
+            )
         if report.created:
             return done(f"{len(report.created)} files made, {len(report.kept)} kept")
         return skipped(f"all {len(report.kept)} files are there")

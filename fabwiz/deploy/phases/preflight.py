@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containers
 from fabwiz.deploy.errors import StepFailed
+from fabwiz.deploy.events import Kind
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.run import HostFacts, Run
 from fabwiz.deploy.step import Action, Result, Step, seen
@@ -107,6 +108,7 @@ class CheckHost(Step):
         answer = connection.run(argv, root=True, timeout=60).check()
         middle = (begun + time.time()) / 2
         probe = parse_probe(answer.stdout)
+        self._tell_strays(run, probe)
         problems = list(self._problems(probe, middle, run.rehearsal))
         if problems:
             raise StepFailed("; ".join(p for p, _ in problems), remedy="; ".join(r for _, r in problems))
@@ -159,12 +161,28 @@ class CheckHost(Step):
             )
         yield from self._taken_ports(probe, taken_ports(probe.listening, rehearsal))
 
+    def _tell_strays(self, run: Run, probe: Probe) -> None:
+        """Containers of nodes that left the session, or this host, stay until somebody decides about their data."""
+        placed = {node.name: node.host for node in self.network.nodes}
+        for container in parse_containers("\n".join(probe.containers)):
+            name = container.node or container.name
+            if placed.get(name) == self.host:
+                continue
+            where = f"the session has it on {placed[name]}" if name in placed else "the session does not have it"
+            run.emit(
+                Kind.LOG,
+                host=self.host,
+                message=f"{container.name} is here ({container.status}), but {where}: put it back into the session, "
+                f"or remove it with `docker rm -f {container.name}` there; its volumes stay until you remove them",
+            )
+
     def _most_behind(self) -> float:
         release = self.network.release
         return MOST_BEHIND_1_0 if release and release.number < (1, 0, 3) else MOST_SKEW
 
     def _taken_ports(self, probe: Probe, in_use: set[int]) -> Iterable[tuple[str, str]]:
-        running = {c.name for c in parse_containers("\n".join(probe.containers)) if c.state is State.RUNNING}
+        containers = parse_containers("\n".join(probe.containers))
+        running = {c.name for c in containers if c.state not in (State.EXITED, State.CREATED)}
         for node in self.network.on(self._host.name):
             taken = sorted(set(node.ports.values()) & in_use) if node.name not in running else []
             if taken:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from fabwiz.deploy import zookeeper
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.containers import starting
+from fabwiz.deploy.phases.probes import at_once
 from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Action, Evidence
+from fabwiz.remote.connection import RemoteError
 from fabwiz.session.network import Network, Node
 from fabwiz.session.workspace import Workspace
 
@@ -21,13 +23,15 @@ def ask(run: Run, server: Node, word: str) -> str:
 
 def modes(run: Run, network: Network) -> dict[str, str]:
     """What each server says of itself: leader, follower, or what is in the way."""
-    said = {}
-    for server in network.zookeeper:
+
+    def mode(server: Node) -> str:
         try:
-            said[server.name] = zookeeper.mode(ask(run, server, "srvr")) or "not serving"
-        except OSError as error:
-            said[server.name] = f"no answer ({error})"
-    return said
+            return zookeeper.mode(ask(run, server, "srvr")) or "not serving"
+        except (OSError, RemoteError) as error:
+            return f"no answer ({error})"
+
+    answers = at_once(network.zookeeper, mode)
+    return {server.name: said for server, said in zip(network.zookeeper, answers, strict=True)}
 
 
 class Ensemble(Evidence):

@@ -1,0 +1,92 @@
+"""A network that runs follows its session: the operator edits the file and replays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fabwiz.deploy.events import Kind, Status
+from fabwiz.deploy.phase import Phase
+from fabwiz.session.model import Session
+from tests.deploy.sites import Site, changed, errors, failed_phase, session_of, site_for
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture
+def lan4(tmp_path: Path) -> Iterator[Site]:
+    """The four-host network, deployed, and a fifth host that runs nothing yet."""
+    session = session_of("four-lan-hosts")
+    hosts = session.model_dump(exclude_unset=True)["hosts"] | {"e": {"address": "203.0.113.15"}}
+    with site_for(changed(session, ("hosts",), hosts), tmp_path) as site:
+        assert errors(site.replay()) == []
+        yield site
+
+
+def part(session: Session, *path: str) -> Any:
+    data: Any = session.model_dump(exclude_unset=True)
+    for key in path:
+        data = data[key]
+    return data
+
+
+def started(site: Site, phase: Phase) -> list[str]:
+    """Nodes whose containers a run has started."""
+    return [str(e.node) for e in site.said(phase, Status.DONE) if e.host and str(e.message).startswith("started")]
+
+
+def test_a_peer_on_a_further_host_joins_and_what_orders_is_left_alone(lan4: Site) -> None:
+    peers = part(lan4.hosts.session, "organizations", "Org2", "peers") | {"peer2": "e"}
+
+    outcome = lan4.replay(changed(lan4.hosts.session, ("organizations", "Org2", "peers"), peers))
+
+    assert errors(outcome) == []
+    assert started(lan4, Phase.ZOOKEEPER) == started(lan4, Phase.KAFKA) == started(lan4, Phase.ORDERERS) == []
+    assert "peer2.org2.example.com" in started(lan4, Phase.PEERS)
+    assert [e.node for e in lan4.said("channels", Status.DONE)] == ["peer2.org2.example.com"]
+
+
+def test_a_channel_more_is_created_and_its_chaincode_started(lan4: Site) -> None:
+    more = changed(lan4.hosts.session, ("channels", "second"), {"organizations": ["Org2"]})
+    spec = part(more, "chaincodes", "mycc") | {"channels": ["mychannel", "second"], "policy": None}
+
+    outcome = lan4.replay(changed(more, ("chaincodes", "mycc"), spec | {"version": "1.1"}))
+
+    assert errors(outcome) == []
+    done = [str(event.message) for event in lan4.said("chaincode", Status.DONE)]
+    assert any("mycc 1.1 upgraded on mychannel" in message for message in done)
+    assert any("mycc 1.1 started on second" in message for message in done)
+
+
+def test_other_anchors_are_set_by_an_update_of_the_channel(lan4: Site) -> None:
+    other = changed(lan4.hosts.session, ("organizations", "Org2", "anchors"), ["peer1"])
+
+    outcome = lan4.replay(other)
+
+    assert errors(outcome) == []
+    (event,) = lan4.said("anchors", Status.DONE)
+    assert str(event.message).startswith("peer1.org2.example.com:")
+    assert lan4.replay(other).changed == 0
+
+
+def test_what_left_the_session_is_told_and_left_alone(lan4: Site) -> None:
+    peers = part(lan4.hosts.session, "organizations", "Org2", "peers")
+    without = changed(lan4.hosts.session, ("organizations", "Org2", "peers"), {"peer0": peers["peer0"]})
+
+    outcome = lan4.replay(without)
+
+    assert errors(outcome) == []
+    told = [str(event.message) for event in lan4.events if event.event is Kind.LOG and event.host == "d"]
+    assert any("peer1.org2.example.com is here" in line and "does not have it" in line for line in told)
+    with lan4.run() as run:
+        assert "peer1.org2.example.com" in run.docker("d").containers()
+
+
+def test_a_change_that_orderers_would_not_follow_is_refused_before_any_host_is_touched(lan4: Site) -> None:
+    outcome = lan4.replay(changed(lan4.hosts.session, ("ordering",), {"max_message_count": 7}))
+
+    assert failed_phase(outcome) == Phase.GENERATE
+    assert "max_message_count: 10 there, 7 by the session" in errors(outcome)[0]
