@@ -6,20 +6,19 @@ was cut is taken up again without gap or duplicate. Lines that are known to be f
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from fabwiz.deploy.docker import NETWORK_LABEL
 from fabwiz.deploy.errors import Locked, StepFailed
 from fabwiz.deploy.events import Kind
 from fabwiz.deploy.lock import locked
+from fabwiz.deploy.node_log import NodeLog
 from fabwiz.diagnose import Known, diagnose
 from fabwiz.remote.connection import RemoteError
 from fabwiz.session.files import make_private_dir
@@ -58,70 +57,14 @@ _LINE = re.compile(r"^(\S+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) ?(.*)$")
 _DEBUGGING = re.compile(r"-> DEBU |\bDEBUG\b")
 """Fabric's lines and Kafka's at level debug: they tell of attempts, as many as it takes, and decide nothing."""
 _LONGEST_PAUSE = 5.0
+_PARTING = 5.0
+"""Seconds that all followers together get to end."""
 
 
 def follow_argv(network: str, known: dict[str, str]) -> list[str]:
-    """The command that follows all containers of a network; `known` holds the last timestamp by container."""
+    """The command that follows all containers of a network; `known` says since when, by container."""
     pairs = [f"{name}={timestamp}" for name, timestamp in sorted(known.items())]
     return ["sh", "-c", FOLLOW_SCRIPT, "follow", f"{NETWORK_LABEL}={network}", *pairs]
-
-
-class NodeLog:
-    """`logs/<node>.log`: lines of `timestamp text`, each once, in order. Not thread-safe: one reader a node."""
-
-    def __init__(self, path: Path, writes: bool = True) -> None:
-        """`writes` False: the file is only read, for where to go on; another run writes it."""
-        self.path = path
-        self._writes = writes
-        self.last = ""
-        self._at_last: list[str] = []
-        self._file: IO[str] | None = None
-        for line in _tail(path):
-            timestamp, _, text = line.partition(" ")
-            self._remember(timestamp, text)
-
-    def add(self, timestamp: str, text: str) -> bool:
-        """Write a line; False when it was there already. Timestamps compare as text: all are UTC with 9 digits."""
-        if _padded(timestamp) < _padded(self.last) or (timestamp == self.last and text in self._at_last):
-            return False
-        self._remember(timestamp, text)
-        if not self._writes:
-            return True
-        if self._file is None:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "w")
-        self._file.write(f"{timestamp} {text}\n")
-        self._file.flush()
-        return True
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file:
-            self._file.close()
-
-    def _remember(self, timestamp: str, text: str) -> None:
-        if timestamp != self.last:
-            self.last, self._at_last = timestamp, []
-        self._at_last.append(text)
-
-
-def _padded(timestamp: str) -> str:
-    """Docker leaves out trailing zeros of a second's fraction; without them text would not sort."""
-    whole, _, fraction = timestamp.rstrip("Z").partition(".")
-    return f"{whole}.{fraction:0<9}" if whole else ""
-
-
-def _tail(path: Path, size: int = 65536) -> list[str]:
-    """The last lines of a file; a torn one at either end is left out."""
-    try:
-        with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            start = file.seek(max(0, end - size))
-            text = file.read().decode(errors="replace")
-    except FileNotFoundError:
-        return []
-    lines = text.split("\n")[:-1]
-    return lines[1:] if start else lines
 
 
 class LogFollowers:
@@ -134,6 +77,8 @@ class LogFollowers:
         self._keeper = ExitStack()
         self._threads: list[threading.Thread] = []
         self._fatal: dict[str, tuple[Known, str]] = {}
+        self._begun: dict[str, float] = {}
+        """When containers were started anew, by their hosts' clocks."""
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -157,15 +102,18 @@ class LogFollowers:
     def close(self) -> None:
         """End the streams and wait for the followers a little."""
         self._stop.set()
+        end = time.monotonic() + _PARTING
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(max(0.0, end - time.monotonic()))
         self._keeper.close()
 
     def forget(self, nodes: Sequence[Node]) -> None:
-        """Drop what the containers said before they were started anew."""
+        """Drop what the containers said before they are started anew, what is still on its way of it, too."""
         with self._lock:
             for node in nodes:
                 self._fatal.pop(node.name, None)
+                if facts := self._run.facts.get(node.host):
+                    self._begun[node.name] = facts.now()
 
     def raise_if_fatal(self, nodes: Sequence[Node]) -> None:
         """Raises StepFailed when one of the nodes said something from which waiting does not recover."""
@@ -182,14 +130,15 @@ class LogFollowers:
         }
         pause = 0.5
         while not self._stop.is_set():
-            argv = follow_argv(self._run.network.name, {name: log.last for name, log in logs.items() if log.last})
+            argv = follow_argv(self._run.network.name, {name: log.since for name, log in logs.items() if log.since})
             begun = time.monotonic()
             try:
                 self._run.connection(host).stream(
                     argv, lambda line: self._take(host, logs, line), self._stop, root=True
                 )
             except (RemoteError, OSError) as error:
-                if not self._stop.is_set():
+                # whoever reads our events may have gone; the phases end of that, not this thread
+                with suppress(OSError):
                     self._run.emit(Kind.LOG, host=host, message=f"log stream lost, taking it up again: {error}")
             pause = 0.5 if time.monotonic() - begun > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
             self._stop.wait(pause)
@@ -206,8 +155,10 @@ class LogFollowers:
         self._run.emit(Kind.LOG, host=host, node=name, message=text)
         known = None if _DEBUGGING.search(text) else diagnose(text, self._run.network.release)
         facts = self._run.facts.get(host)
-        if known and known.fatal and facts and _seconds(timestamp) >= facts.clock:
-            with self._lock:
+        if not known or not known.fatal or not facts:
+            return
+        with self._lock:
+            if _seconds(timestamp) >= self._begun.get(name, facts.clock):
                 self._fatal.setdefault(name, (known, text))
 
 

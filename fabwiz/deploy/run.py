@@ -53,7 +53,12 @@ class HostFacts:
 
     compose: tuple[str, ...] = ()
     clock: float = 0.0
-    """The host's own time, in seconds since 1970, when this run looked."""
+    """The host's own time, in whole seconds since 1970, when this run looked."""
+    looked: float = field(default_factory=time.monotonic)
+
+    def now(self) -> float:
+        """The host's own time, in seconds since 1970, at most a second ahead of it."""
+        return self.clock + 1.0 + time.monotonic() - self.looked
 
 
 @dataclass

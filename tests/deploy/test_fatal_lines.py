@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
@@ -17,14 +18,14 @@ UNKNOWN_AUTHORITY = 'desc = "transport: authentication handshake failed: x509: c
 
 
 @pytest.fixture
-def hears(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def hears(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let peer0.org1.example.com of host a say a line, and see what the run makes of it."""
 
-    def hear(line: str) -> None:
+    def hear(line: str, restarted: bool = False) -> None:
         heard = threading.Event()
 
         def stream(
-            argv: Sequence[str], on_line: Callable[[str], None], stop: threading.Event, *, root: bool = False
+            argv: Sequence[str], on_line: Callable[..., None], stop: threading.Event, *, root: bool = False
         ) -> int:
             on_line(f"peer0.org1.example.com {WHEN} {line}")
             heard.set()
@@ -32,14 +33,16 @@ def hears(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             return 0
 
         def silence(
-            argv: Sequence[str], on_line: Callable[[str], None], stop: threading.Event, *, root: bool = False
+            argv: Sequence[str], on_line: Callable[..., None], stop: threading.Event, *, root: bool = False
         ) -> int:
             stop.wait(10)
             return 0
 
-        run.facts = {"a": HostFacts(clock=0.0)}
+        run.facts = {"a": HostFacts(clock=datetime.fromisoformat(WHEN).timestamp())}
         monkeypatch.setattr(run, "connection", lambda host: SimpleNamespace(stream=stream if host == "a" else silence))
         logs = LogFollowers(run)
+        if restarted:
+            logs.forget(run.network.peers)
         logs.start()
         try:
             assert heard.wait(10)
@@ -50,10 +53,14 @@ def hears(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return hear
 
 
-def test_a_line_from_which_waiting_does_not_recover_ends_the_wait(hears: Callable[[str], None]) -> None:
+def test_a_line_from_which_waiting_does_not_recover_ends_the_wait(hears: Callable[..., None]) -> None:
     with pytest.raises(StepFailed, match=r"peer0\.org1\.example\.com: .*unknown authority"):
         hears(f"2026-01-01 00:00:10.000 UTC [ConnProducer] NewConnection -> ERRO 01a {UNKNOWN_AUTHORITY}")
 
 
-def test_single_attempts_that_only_debugging_shows_do_not(hears: Callable[[str], None]) -> None:
+def test_single_attempts_that_only_debugging_shows_do_not(hears: Callable[..., None]) -> None:
     hears(f"2026-01-01 00:00:10.000 UTC [grpc] createTransport -> DEBU 22e grpc: {UNKNOWN_AUTHORITY}. Reconnecting...")
+
+
+def test_what_a_container_said_before_it_was_started_anew_does_not(hears: Callable[..., None]) -> None:
+    hears(f"2026-01-01 00:00:10.000 UTC [ConnProducer] NewConnection -> ERRO 01a {UNKNOWN_AUTHORITY}", restarted=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fabwiz.deploy.logs import NodeLog
+from fabwiz.deploy.node_log import NodeLog
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_a_stream_that_is_taken_up_again_repeats_nothing(path: Path) -> None:
 
     again = NodeLog(path)
 
-    assert again.last == "2026-01-01T00:00:02.5Z"
+    assert again.since == "2026-01-01T00:00:00.000000000Z"
     assert not again.add("2026-01-01T00:00:01.000000001Z", "one")
     assert not again.add("2026-01-01T00:00:02.5Z", "two")
     assert again.add("2026-01-01T00:00:02.5Z", "another line of the same moment")
@@ -37,8 +37,50 @@ def test_trailing_zeros_that_docker_leaves_out_do_not_disorder_time(path: Path) 
     log = NodeLog(path)
     assert log.add("2026-01-01T00:00:02Z", "whole second")
     assert log.add("2026-01-01T00:00:02.1Z", "a tenth later")
-    assert not log.add("2026-01-01T00:00:02.05Z", "between the two: seen already")
+    assert not log.add("2026-01-01T00:00:02.10Z", "a tenth later")
+    assert log.add("2026-01-01T00:00:05.1Z", "three seconds later")
+    assert not log.add("2026-01-01T00:00:02.9Z", "seen long ago")
     log.close()
+
+
+def test_a_line_that_overtook_another_is_no_reason_to_lose_it(path: Path) -> None:
+    """Docker stamps standard output and standard error apart."""
+    log = NodeLog(path)
+    assert log.add("2026-01-01T00:00:02.000000900Z", "on standard error")
+    assert log.add("2026-01-01T00:00:02.000000100Z", "on standard output")
+    log.close()
+
+    again = NodeLog(path)
+
+    assert not again.add("2026-01-01T00:00:02.000000100Z", "on standard output")
+    assert not again.add("2026-01-01T00:00:02.000000900Z", "on standard error")
+    again.close()
+
+
+def test_a_line_that_a_killed_run_left_torn_is_written_whole(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("2026-01-01T00:00:01Z one\n2026-01-01T00:00:02Z tw")
+    log = NodeLog(path)
+
+    assert not log.add("2026-01-01T00:00:01Z", "one")
+    assert log.add("2026-01-01T00:00:02Z", "two")
+
+    log.close()
+    assert path.read_text() == "2026-01-01T00:00:01Z one\n2026-01-01T00:00:02Z two\n"
+
+
+def test_of_a_long_file_only_the_end_is_read_and_nothing_before_it_is_taken_again(path: Path) -> None:
+    log = NodeLog(path)
+    for number in range(5000):
+        log.add(f"2026-01-01T00:00:02.{number:06}Z", f"line {number} " + "x" * 80)
+    log.close()
+
+    again = NodeLog(path)
+
+    assert not again.add("2026-01-01T00:00:02.000003Z", "line 3 " + "x" * 80)
+    assert not again.add("2026-01-01T00:00:02.004999Z", "line 4999 " + "x" * 80)
+    assert again.add("2026-01-01T00:00:02.005Z", "one more")
+    again.close()
 
 
 def test_only_the_owner_can_read_it(path: Path) -> None:
