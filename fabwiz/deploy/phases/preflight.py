@@ -11,6 +11,7 @@ from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containe
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Kind
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
+from fabwiz.deploy.phases.generation import made_elsewhere
 from fabwiz.deploy.run import HostFacts, Run
 from fabwiz.deploy.step import Action, Result, Step, seen
 from fabwiz.session.network import Host, Network
@@ -30,6 +31,9 @@ say free_kb "$(df -Pk "$folder" | awk 'NR == 2 {print $4}')"
 if [ -w "$folder" ]; then say writable "$folder"; else say not_writable "$folder"; fi
 awk '$4 == "0A" {print "listen=" $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null
 docker ps -a --no-trunc --filter "label=$2" --format '{{json .}}' 2>/dev/null | sed 's/^/container=/'
+docker volume ls -q --filter "label=$2" 2>/dev/null | sed 's/^/volume=/'
+[ ! -f "$1/manifest.json" ] || say manifest "$(tr -d '\n' <"$1/manifest.json")"
+say clock_at_end "$(date -u +%s)"
 exit 0
 """
 
@@ -49,6 +53,13 @@ class Probe:
     listening: dict[str, set[int]] = field(default_factory=dict)
     """Ports by local address, as /proc/net/tcp writes it: `0100007F` is 127.0.0.1."""
     containers: list[str] = field(default_factory=list)
+    volumes: list[str] = field(default_factory=list)
+
+    @property
+    def clock(self) -> float:
+        """Seconds since 1970 in the middle of the script: some of its commands take seconds on a busy host."""
+        begun, ended = self.values["clock"], self.values.get("clock_at_end", "")
+        return (float(begun) + float(ended if ended.isdigit() else begun) + 1) / 2  # `date` cuts half a second
 
 
 def parse_probe(text: str) -> Probe:
@@ -64,6 +75,8 @@ def parse_probe(text: str) -> Probe:
                 probe.listening.setdefault(address, set()).add(int(port, 16))
         elif key == "container":
             probe.containers.append(value)
+        elif key == "volume":
+            probe.volumes.append(value)
         elif key.isidentifier():
             probe.values[key] = value.strip()
     return probe
@@ -110,12 +123,19 @@ class CheckHost(Step):
         probe = parse_probe(answer.stdout)
         self._tell_strays(run, probe)
         problems = list(self._problems(probe, middle, run.rehearsal))
+        if made_elsewhere(probe.values.get("manifest", ""), probe.volumes, run.workspace):
+            problems.append(
+                (
+                    f"it holds data of a network {self.network.name} whose keys are not in {run.workspace.root}",
+                    "run from the workspace that made them, or give up that network with `fabwiz down --data`",
+                )
+            )
         if problems:
             raise StepFailed("; ".join(p for p, _ in problems), remedy="; ".join(r for _, r in problems))
         compose = ("docker", "compose") if "plugin" in probe.values else ("docker-compose",)
         run.facts[self._host.name] = HostFacts(compose, float(probe.values["clock"]))
         version = probe.values.get("plugin") or probe.values["standalone"]
-        skew = float(probe.values["clock"]) - middle
+        skew = probe.clock - middle
         return f"Docker {probe.values['engine']}, Compose {version}, clock {skew:+.0f} s"
 
     def act(self, run: Run) -> str:
@@ -146,7 +166,7 @@ class CheckHost(Step):
             )
         if not values.get("clock", "").isdigit():
             yield ("the host does not tell its time", "see that `date` and a POSIX shell are there")
-        elif not -self._most_behind() < (skew := float(values["clock"]) - now) < MOST_SKEW:
+        elif not -self._most_behind() < (skew := probe.clock - now) < MOST_SKEW:
             yield (
                 f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this workstation's",
                 "set the clock (NTP): certificates would not be valid yet, and orderers refuse at 15 minutes",
