@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from fabwiz.fabric.endpoint import Endpoint, tls_roots
 from fabwiz.fabric.identity import SigningIdentity
@@ -89,4 +90,10 @@ class FabricAccess:
         if self._network.session.tls:
             roots = tls_roots(self._workspace.crypto_config / organization.directory / "msp")
         forward = connection.forward(node.ports["grpc"])
-        return _Way(connection, forward, Endpoint(node.name, f"{forward.address}:{forward.port}", roots))
+        target = f"{forward.address}:{forward.port}"
+        return _Way(connection, forward, Endpoint(node.name, target, roots, partial(_obstacle, forward)))
+
+
+def _obstacle(forward: Forward) -> str | None:
+    error = forward.error
+    return error.message if error else None

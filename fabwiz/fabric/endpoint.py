@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,9 +40,13 @@ class Endpoint:
     number of threads, ended by `close`.
     """
 
-    def __init__(self, name: str, target: str, ca_pem: bytes | None) -> None:
+    def __init__(
+        self, name: str, target: str, ca_pem: bytes | None, obstacle: Callable[[], str | None] = lambda: None
+    ) -> None:
+        """`obstacle` tells, after a failed call, what is known to be in the way between here and the node."""
         self.name = name
         self.target = target
+        self.obstacle = obstacle
         self._ca = ca_pem
         self._lock = threading.Lock()
         self._channel: grpc.Channel | None = None

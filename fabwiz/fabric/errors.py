@@ -148,14 +148,17 @@ def from_answer(message: str, *, target: str, status: str = "") -> FabricError:
     return kind(text, target=target, status=status, known=diagnose(f"{status} {message}".strip()))
 
 
-def from_rpc(error: grpc.RpcError, *, target: str) -> FabricError:
-    """The right kind of error for a failed call: no connection, no valid TLS, no answer in time, or Fabric's own."""
+def from_rpc(error: grpc.RpcError, *, target: str, obstacle: str | None = None) -> FabricError:
+    """The right kind of error for a failed call: no connection, no valid TLS, no answer in time, or Fabric's own.
+
+    `obstacle`: what is known to be in the way to the node; gRPC itself sees only the near end.
+    """
     from fabwiz.diagnose import diagnose
 
     code = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
     details = (error.details() if isinstance(error, grpc.Call) else str(error)) or ""
     if code is grpc.StatusCode.UNAVAILABLE:
-        kind, text = _no_connection(details)
+        kind, text = (Unreachable, obstacle) if obstacle else _no_connection(details)
         return kind(text, target=target, status=code.name, known=diagnose(details))
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return TimedOut("no answer in time", target=target, status=code.name, known=diagnose(details))

@@ -52,7 +52,7 @@ class OrdererClient:
         try:
             answer = next(call, None)
         except grpc.RpcError as error:
-            raise from_rpc(error, target=self.name) from error
+            raise from_rpc(error, target=self.name, obstacle=self.endpoint.obstacle()) from error
         finally:
             call.cancel()
         if answer is None:
@@ -89,7 +89,7 @@ class OrdererClient:
                 else:
                     raise self._refused(answer, channel)
         except grpc.RpcError as error:
-            raise from_rpc(error, target=self.name) from error
+            raise from_rpc(error, target=self.name, obstacle=self.endpoint.obstacle()) from error
         finally:
             call.cancel()
 

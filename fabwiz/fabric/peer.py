@@ -80,7 +80,7 @@ class PeerClient:
         try:
             answer = stub.ProcessProposal(signed.signed, timeout=self.timeout if timeout is None else timeout)
         except grpc.RpcError as error:
-            raise from_rpc(error, target=self.name) from error
+            raise from_rpc(error, target=self.name, obstacle=self.endpoint.obstacle()) from error
         if answer.response.status >= _FIRST_ERROR or answer.response.status == 0:
             raise from_answer(answer.response.message, target=self.name, status=str(answer.response.status))
         return answer

@@ -70,6 +70,11 @@ class SshForward:
         """Why the latest connection could not be made, if it could not."""
         return self._error
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def close(self) -> None:
         """Stop listening and end all connections."""
         with self._lock:

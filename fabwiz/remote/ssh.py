@@ -54,6 +54,7 @@ class SshConnection(ShellConnection):
         self._closed = threading.Event()
         self._sessions = Sessions(host.name, transport, link)
         self._forwards: list[SshForward] = []
+        self._forwards_lock = threading.Lock()
         watch(transport, link, tools.options, self._closed)
 
     @property
@@ -94,7 +95,8 @@ class SshConnection(ShellConnection):
     def forward(self, port: int, address: str = "127.0.0.1") -> Forward:
         """A listener whose connections come out at `address:port` of the host; see `Connection.forward`."""
         forward = SshForward(lambda: self.tunnel(address, port, 15.0), f"{self.host.name}:{port}")
-        self._forwards.append(forward)
+        with self._forwards_lock:
+            self._forwards = [*(one for one in self._forwards if not one.closed), forward]
         return forward
 
     def tunnel(self, address: str, port: int, timeout: float) -> paramiko.Channel:
@@ -124,7 +126,9 @@ class SshConnection(ShellConnection):
     def close(self) -> None:
         """End it, its forwards and whatever runs through it."""
         self._closed.set()
-        for forward in self._forwards:
+        with self._forwards_lock:
+            forwards = list(self._forwards)
+        for forward in forwards:
             forward.close()
         self._transport.close()
 
@@ -203,6 +207,11 @@ def _prefer(transport: paramiko.Transport, known: Sequence[str]) -> None:
     options.key_types = [t for t in offered if t in wanted] + [t for t in offered if t not in wanted]
 
 
+def _setting(host: Host) -> str:
+    """Where the session says a host's address; a jump host that it does not list stands in `ssh.jump`."""
+    return f"hosts.{host.name}.address" if host.path == ("hosts", host.name) else "ssh.jump"
+
+
 def _dial(host: Host, timeout: float, via: SshConnection | None) -> Any:
     """A socket, or a channel through a jump host, to the host's sshd. Raises Unreachable, ConnectionLost."""
     address, port = host.address or "", host.ssh.port or 22
@@ -219,7 +228,7 @@ def _dial(host: Host, timeout: float, via: SshConnection | None) -> Any:
         raw = socket.create_connection((address, port), timeout)
     except socket.gaierror as error:
         raise Unreachable(
-            host.name, f"the name {address} cannot be resolved: {error.strerror}", f"check hosts.{host.name}.address"
+            host.name, f"the name {address} cannot be resolved: {error.strerror}", f"check {_setting(host)}"
         ) from None
     except TimeoutError:
         raise Unreachable(
@@ -230,7 +239,7 @@ def _dial(host: Host, timeout: float, via: SshConnection | None) -> Any:
     except (OSError, UnicodeError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise Unreachable(
-            host.name, f"{address}:{port}: {said}", f"is sshd running there? check hosts.{host.name}.address and port"
+            host.name, f"{address}:{port}: {said}", f"is sshd running there? check {_setting(host)} and port"
         ) from None
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # saves 40 ms on many a round trip
     if hasattr(socket, "TCP_USER_TIMEOUT"):
