@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -14,20 +15,23 @@ from fabwiz import __version__
 from fabwiz.commands.common import Refused
 from fabwiz.exitcodes import ExitCode
 
-DESCRIPTION = """From a list of machines to a running Hyperledger Fabric 1.x network with Kafka ordering.
+DESCRIPTION = """From a list of machines to a running Hyperledger Fabric 1.x network with
+Kafka ordering.
 
 A session file says which machines there are and what runs on them:
 
-    fabwiz examples four-lan-hosts > lan4.yaml    start from an example
-    fabwiz check lan4.yaml                        does it break a rule?
-    fabwiz plan lan4.yaml                         what would happen?
-    fabwiz replay lan4.yaml                       do it; again after a failure, it goes on from there
-    fabwiz status lan4.yaml                       what is running?
+    fabwiz examples four-lan-hosts > lan4.yaml   start from an example
+    fabwiz check lan4.yaml                       does it break a rule?
+    fabwiz plan lan4.yaml                        what would happen?
+    fabwiz replay lan4.yaml                      do it; after a failure, again:
+                                                 it goes on from there
+    fabwiz status lan4.yaml                      what is running?
 
-`fabwiz demo` does all of it on this machine, without servers and without Docker.
+`fabwiz demo` does all of it on this machine, without servers or Docker.
 """
-EPILOG = """exit codes: 0 done; 1 a step failed; 2 usage, or the session is invalid or breaks a rule; 3 the preflight
-refused, or a host could not be reached, and nothing was changed; 4 another operator holds the lock; 130 interrupted"""
+EPILOG = """exit codes: 0 done; 1 a step failed; 2 usage, or the session is invalid or
+breaks a rule; 3 the preflight refused, or a host could not be reached, and
+nothing was changed; 4 another operator holds the lock; 130 interrupted"""
 
 COMMANDS = (
     "check",
@@ -44,12 +48,31 @@ COMMANDS = (
     "completion",
 )
 
+_WRITABLE = "fabwiz works in a folder beside the session file: put that file where you may write"
+_IN_THE_WAY = "fabwiz needs a folder there: move what is in the way"
+_WAYS_OUT = {
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+    errno.EROFS: _WRITABLE,
+    errno.EEXIST: _IN_THE_WAY,
+    errno.ENOTDIR: _IN_THE_WAY,
+    errno.ENOSPC: "make room and run again; what was made so far is kept",
+    errno.EDQUOT: "make room and run again; what was made so far is kept",
+}
+
 
 def parser() -> ArgumentParser:
     """The whole command line. Building it imports the commands, but nothing that they need to work."""
-    top = ArgumentParser("fabwiz", description=DESCRIPTION, epilog=EPILOG, formatter_class=RawDescriptionHelpFormatter)
+    # no abbreviations: `down --d` must not take the data away
+    top = ArgumentParser(
+        "fabwiz",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
     top.add_argument("--version", action="version", version=f"fabwiz {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for name in COMMANDS:
         module = import_module(f"fabwiz.commands.{name}")
         command = commands.add_parser(
@@ -58,6 +81,7 @@ def parser() -> ArgumentParser:
             description=module.DESCRIPTION,
             epilog=EPILOG,
             formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
@@ -71,7 +95,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words and not words[0].startswith("-") and words[0] not in COMMANDS:
         print(f"fabwiz: {_no_command(words[0])}", file=sys.stderr)
         return int(ExitCode.INVALID)
-    args = parser().parse_args(words)
+    top = parser()
+    args = top.parse_args(words)
+    if args.command is None:
+        top.print_help(sys.stderr)
+        return int(ExitCode.INVALID)
     try:
         return int(args.run(args))
     except Refused as error:
@@ -88,7 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ExitCode.FAILED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"fabwiz: {where}{error.strerror or error}", file=sys.stderr)
+        way_out = _WAYS_OUT.get(error.errno or 0)
+        print(f"fabwiz: {where}{error.strerror or error}{f'; {way_out}' if way_out else ''}", file=sys.stderr)
         return int(ExitCode.FAILED)
 
 

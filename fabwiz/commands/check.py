@@ -11,8 +11,9 @@ from fabwiz.console.findings import show_findings, summary_line
 from fabwiz.exitcodes import ExitCode
 
 HELP = "run every rule on a session, offline"
-DESCRIPTION = """Run every rule on a session, offline: no host is connected to and nothing is written.
-Exit code 0 when no rule blocks a deployment (warnings may be there), 2 otherwise."""
+DESCRIPTION = """Run every rule on a session, offline: no host is connected to and nothing is
+written. Exit code 0 when no rule blocks a deployment (warnings may be there),
+2 otherwise."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from fabwiz.console.findings import finding_json, show_findings, summary_line
 from fabwiz.deploy.events import Event, Kind, now
+from fabwiz.deploy.phase import Phase
 from fabwiz.exitcodes import ExitCode
 from fabwiz.rules import check
 from fabwiz.session.document import Document
@@ -30,7 +31,29 @@ class Refused(Exception):
 
 def add_session(parser: ArgumentParser) -> None:
     """The argument that nearly every command takes."""
-    parser.add_argument("session", type=Path, metavar="SESSION", help="the session file, such as lan4.yaml")
+    session = parser.add_argument("session", type=Path, metavar="SESSION", help="the session file, such as lan4.yaml")
+    complete_files(session)
+
+
+def complete_files(argument: Action) -> None:
+    """Let shell completion offer files for an argument: what shtab calls FILE, without loading shtab each time."""
+    argument.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]
+
+
+def add_until(parser: ArgumentParser) -> None:
+    """`--until PHASE`."""
+    phases = ", ".join(Phase)
+    parser.add_argument(
+        "--until", type=_phase, choices=list(Phase), metavar="PHASE", help=f"stop after this phase: {phases}"
+    )
+
+
+def _phase(word: str) -> Phase:
+    """A phase by its name. Raises ArgumentTypeError, naming those that there are."""
+    try:
+        return Phase(word)
+    except ValueError:
+        raise ArgumentTypeError(f"there is no phase {word}; there are {', '.join(Phase)}") from None
 
 
 def add_json(parser: ArgumentParser) -> None:

@@ -7,9 +7,16 @@ from argparse import ArgumentParser, Namespace
 from fabwiz.exitcodes import ExitCode
 
 HELP = "print shell completion"
-DESCRIPTION = """Print a completion script. For bash:
+DESCRIPTION = """Print a completion script. For the present shell:
 
-    fabwiz completion bash > ~/.local/share/bash-completion/completions/fabwiz"""
+    source <(fabwiz completion bash)
+
+For all later ones:
+
+    mkdir -p ~/.local/share/bash-completion/completions
+    fabwiz completion bash > ~/.local/share/bash-completion/completions/fabwiz
+
+For zsh, write it to a file _fabwiz in a folder of $fpath."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

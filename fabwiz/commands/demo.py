@@ -10,15 +10,21 @@ from fabwiz.commands.common import Refused, add_json
 from fabwiz.exitcodes import ExitCode
 
 HELP = "the main job on this machine with rehearsal hosts: no server, no Docker needed"
-DESCRIPTION = """Deploy an example session on rehearsal hosts: processes on this machine with a real SSH server each,
-and stand-ins for Docker, ZooKeeper, Kafka, orderers and peers that check what the real ones check.
-From nothing to the chaincode's answers, in less than half a minute; everything is cleaned up
-afterwards."""
+DESCRIPTION = """Deploy an example session on rehearsal hosts: processes on this machine with a
+real SSH server each, and stand-ins for Docker, ZooKeeper, Kafka, orderers and
+peers that check what the real ones check. From nothing to the chaincode's
+answers, in less than half a minute; everything is cleaned up afterwards."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """[EXAMPLE], --logs, --json."""
-    parser.add_argument("example", nargs="?", default="four-lan-hosts", help="example session (four-lan-hosts)")
+    parser.add_argument(
+        "example",
+        nargs="?",
+        default="four-lan-hosts",
+        metavar="NAME",
+        help="an example session, as `fabwiz examples` lists them (four-lan-hosts)",
+    )
     parser.add_argument("--logs", action="store_true", help="show the containers' logs too")
     add_json(parser)
 
@@ -38,6 +44,4 @@ def run(args: Namespace) -> ExitCode:
         session_file.write_text(example, encoding="utf-8")
         args.session = session_file
         network = valid_network(args, warn=True)
-        if not args.json:
-            print(f"rehearsal of {args.example}: {len(network.hosts)} hosts on this machine, nothing leaves it")
         return deploy_rehearsal(network.session, Settings(session_file, json=args.json, logs=args.logs))

@@ -9,10 +9,11 @@ from fabwiz.commands.remote import add_remote, asker, remote_options
 from fabwiz.exitcodes import ExitCode
 
 HELP = "take the network away: its containers, and with --data its ledgers"
-DESCRIPTION = """Remove the network's containers and Docker networks from all hosts. Ledgers, Kafka's log and keys
-stay, so that `replay` brings the same network back. With --data they go, too: volumes, and the
-files that fabwiz put there. Nothing that does not carry the network's label is touched; the
-workspace on this machine stays."""
+DESCRIPTION = """Remove the network's containers and Docker networks from all hosts. Ledgers,
+Kafka's log and keys stay, so that `replay` brings the same network back. With
+--data they go, too: volumes, and the files that fabwiz put there. Nothing that
+does not carry the network's label is touched, but for the chaincode containers
+of its peers; the workspace on this machine stays."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

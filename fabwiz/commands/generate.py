@@ -12,9 +12,11 @@ from fabwiz.exitcodes import ExitCode
 from fabwiz.session.workspace import Workspace
 
 HELP = "make keys, certificates, blocks, transactions, compose files"
-DESCRIPTION = """Make everything that is made on the workstation, beside the session file (lan4.yaml -> lan4.fabwiz/):
-keys and certificates, genesis block, channel and anchor transactions, compose files, what each host gets, and
-crypto-config.yaml and configtx.yaml for those who go on with the official tools. Existing keys are kept."""
+DESCRIPTION = """Make everything that is made on the workstation, beside the session file
+(lan4.yaml -> lan4.fabwiz/): keys and certificates, genesis block, channel and
+anchor transactions, compose files, what each host gets, and crypto-config.yaml
+and configtx.yaml for those who go on with the official tools. Existing keys
+are kept."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -50,6 +52,6 @@ def run(args: Namespace) -> ExitCode:
         Kind.SUMMARY,
         phase="generate",
         status=status,
-        message=f"{len(report.created)} files made, {len(report.kept)} kept, in {workspace.artifacts}",
+        message=f"files: {len(report.created)} made, {len(report.kept)} kept, in {workspace.artifacts}",
     )
     return ExitCode.DONE

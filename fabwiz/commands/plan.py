@@ -8,20 +8,20 @@ from argparse import ArgumentParser, Namespace
 from rich.console import Console
 from rich.text import Text
 
-from fabwiz.commands.common import Refused, add_json, add_session, valid_network
-from fabwiz.deploy.phase import Phase
+from fabwiz.commands.common import Refused, add_json, add_session, add_until, valid_network
 from fabwiz.exitcodes import ExitCode
 
 HELP = "show what a run would do: files, commands, calls"
-DESCRIPTION = """Show what a run would do, by phase and host: the files that each host gets (private ones are
-marked), the commands that run there, the calls of Fabric's API that are sent, and the evidence that
-is waited for. No host is connected to and nothing is changed."""
+DESCRIPTION = """Show what a run would do, by phase and host: the files that each host gets
+(private ones are marked), the commands that run there, the calls of Fabric's
+API that are sent, and the evidence that is waited for. No host is connected to
+and nothing is changed."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """SESSION, --until, --json."""
     add_session(parser)
-    parser.add_argument("--until", type=Phase, choices=list(Phase), metavar="PHASE", help="stop after this phase")
+    add_until(parser)
     add_json(parser)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+import os
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from fabwiz.commands.common import complete_files
 
 if TYPE_CHECKING:
     from fabwiz.remote.options import Asker, RemoteOptions
@@ -14,27 +17,37 @@ def add_remote(parser: ArgumentParser) -> None:
     """Host keys, and where secrets come from."""
     group = parser.add_argument_group(
         "logging in",
-        "Nothing is asked in a headless run. Secrets come from the environment (FABWIZ_SSH_PASSWORD, "
-        "FABWIZ_SUDO_PASSWORD, FABWIZ_KEY_PASSPHRASE) or from an open file descriptor, never from the command line, "
-        "and are never saved.",
+        "Nothing is asked in a headless run. Secrets come from the environment\n"
+        "(FABWIZ_SSH_PASSWORD, FABWIZ_SUDO_PASSWORD, FABWIZ_KEY_PASSPHRASE) or from an\n"
+        "open file descriptor, never from the command line, and are never saved.",
     )
     group.add_argument(
         "--accept-new-host-keys",
         action="store_true",
         help="trust hosts that were never seen before; a changed key is always refused",
     )
-    group.add_argument(
+    known_hosts = group.add_argument(
         "--known-hosts",
         type=Path,
         metavar="FILE",
         help="fabwiz's own known_hosts file (~/.ssh/known_hosts is read, too)",
     )
+    complete_files(known_hosts)
     for option, what in (
-        ("--password-fd", "SSH password"),
+        ("--password-fd", "the SSH password"),
         ("--sudo-password-fd", "sudo's password"),
-        ("--passphrase-fd", "passphrase of the key file"),
+        ("--passphrase-fd", "the passphrase of the key file"),
     ):
-        group.add_argument(option, type=int, metavar="FD", help=f"read the {what} from this file descriptor")
+        group.add_argument(option, type=_descriptor, metavar="FD", help=f"read {what} from this file descriptor")
+
+
+def _descriptor(word: str) -> int:
+    """An open file descriptor. Raises ArgumentTypeError for anything else."""
+    try:
+        os.fstat(int(word))
+    except (ValueError, OverflowError, OSError):
+        raise ArgumentTypeError(f"{word} is no open file descriptor; open it in the shell: 3< file") from None
+    return int(word)
 
 
 def remote_options(args: Namespace) -> RemoteOptions:

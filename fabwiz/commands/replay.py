@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from fabwiz.commands.common import add_json, add_session, valid_network
+from fabwiz.commands.common import add_json, add_session, add_until, valid_network
 from fabwiz.commands.remote import add_remote, asker, remote_options
-from fabwiz.deploy.phase import Phase
 from fabwiz.exitcodes import ExitCode
 
 HELP = "deploy: from the session to a network whose chaincode answers"
-DESCRIPTION = """Do the whole deployment, without questions: look at every host, make keys and artifacts, send each
-host its bundle, start ZooKeeper, Kafka, orderers and peers in order, create and join the channels,
-start the chaincode, and prove that it answers. What is there already is left as it is, so running
-again after a failure, or after kill -9, goes on from there; when everything is there, nothing is
-changed.
-
-phases: """ + ", ".join(Phase)
+DESCRIPTION = """Do the whole deployment, without questions: look at every host, make keys and
+artifacts, send each host its bundle, start ZooKeeper, Kafka, orderers and peers
+in order, create and join the channels, start the chaincode, and prove that it
+answers. What is there already is left as it is, so running again after a
+failure, or after kill -9, goes on from there; when everything is there, nothing
+is changed."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """SESSION, --until, --dry-run, --logs, --rehearsal, and how to log in."""
     add_session(parser)
-    parser.add_argument("--until", type=Phase, choices=list(Phase), metavar="PHASE", help="stop after this phase")
+    add_until(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="look at the hosts and say what would be done; change nothing"
     )

@@ -14,12 +14,12 @@ from fabwiz.exitcodes import ExitCode
 from fabwiz.rules import RULES
 
 HELP = "explain the rules: what must hold, and why"
-DESCRIPTION = "Explain the rules that `check` runs: what must hold, why, and where that comes from."
+DESCRIPTION = "Explain the rules that `check` runs: what must hold, why, and where that comes\nfrom."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """[ID], --json."""
-    parser.add_argument("id", nargs="?", help="one rule, such as kafka-isr; all when left out")
+    parser.add_argument("id", nargs="?", metavar="ID", help="one rule, such as kafka-isr; all when left out")
     add_json(parser)
 
 

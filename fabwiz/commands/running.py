@@ -53,6 +53,9 @@ def deploy_rehearsal(session: Session, settings: Settings) -> ExitCode:
         try:
             with Rehearsal(session, Path(folder)) as hosts:
                 network = Network(hosts.session)
+                if not settings.json:
+                    count = f"{len(network.hosts)} host{'' if len(network.hosts) == 1 else 's'}"
+                    print(f"rehearsal of {network.name}: {count} on this machine, nothing leaves it", flush=True)
                 options = RemoteOptions(
                     known_hosts=hosts.known_hosts, user_known_hosts=None, base=Path(folder), default_keys=False
                 )

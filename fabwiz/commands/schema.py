@@ -8,8 +8,9 @@ from argparse import ArgumentParser, Namespace
 from fabwiz.exitcodes import ExitCode
 
 HELP = "print the JSON schema of session files, for editors"
-DESCRIPTION = """Print the JSON schema of session files. With the YAML plugin of an editor, a first line such as
-`# yaml-language-server: $schema=fabwiz.schema.json` gives completion and explanations while you type."""
+DESCRIPTION = """Print the JSON schema of session files. With the YAML plugin of an editor, a
+first line such as `# yaml-language-server: $schema=fabwiz.schema.json` gives
+completion and explanations while you type."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -56,7 +56,7 @@ def _content(path: Path) -> bytes | Finding:
 
 def _unreadable(path: Path, error: OSError) -> Finding:
     if error.errno == errno.ENOENT:
-        return _refused(f"{path} does not exist; check the name, or start a new session with `fabwiz {path}`")
+        return _refused(f"{path} does not exist; check the name, or start from an example: `fabwiz examples`")
     if error.errno == errno.EACCES:
         return _refused(f"{path} may not be read by you; check its owner and mode")
     return _refused(f"{path} cannot be read: {error.strerror or error}")

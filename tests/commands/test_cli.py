@@ -37,13 +37,6 @@ def test_every_command_teaches(command: str, capsys: pytest.CaptureFixture[str])
     assert "exit codes: 0 done" in capsys.readouterr().out
 
 
-def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main([])
-
-    assert end.value.code == 2
-
-
 @pytest.mark.parametrize("name", names())
 def test_the_shipped_examples_pass_check(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "session.yaml"
