@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from fabwiz.commands.common import add_json, add_session, valid_network
 from fabwiz.commands.remote import add_remote, asker, remote_options
 from fabwiz.exitcodes import ExitCode
 
+if TYPE_CHECKING:
+    from fabwiz.deploy.status import NodeStatus
+
 HELP = "show what is running, host by host"
-DESCRIPTION = """Ask every host which of the session's containers run there, and every peer how high its channels are.
-Nothing is changed. Exit code 0 when all run, 1 when one does not, 3 when a host could not be asked."""
+DESCRIPTION = """Ask every host which of the session's containers run there and, when all run,
+every peer how high its channels are. Nothing is changed. Exit code 0 when all
+run and answer, 1 when one does not, 3 when a host could not be asked."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -51,23 +58,32 @@ def run(args: Namespace) -> ExitCode:
         for name, peers in channels.items():
             print(json.dumps({"channel": name, "heights": peers}, ensure_ascii=False))
     else:
-        table = Table("host", "container", "role", "state", box=None, pad_edge=False)
-        for row in rows:
-            colour = "green" if row.runs else "red"
-            table.add_row(
-                row.node.host,
-                row.node.name,
-                row.node.role,
-                f"[{colour}]{row.state or 'unknown'}[/]  " + row.status.replace("[", "\\["),
-            )
-        console = Console(highlight=False)
-        console.print(table)
-        for name, peers in channels.items():
-            console.print(
-                f"channel {name}: " + ", ".join(f"{peer} {height}" for peer, height in peers.items()),
-                markup=False,
-                soft_wrap=True,
-            )
+        _show(rows, channels)
     if any(row.state is None for row in rows):
         return ExitCode.REFUSED
-    return ExitCode.DONE if all_run else ExitCode.FAILED
+    all_answer = all(isinstance(height, int) for peers in channels.values() for height in peers.values())
+    return ExitCode.DONE if all_run and all_answer else ExitCode.FAILED
+
+
+def _show(rows: Sequence[NodeStatus], channels: Mapping[str, Mapping[str, int | str]]) -> None:
+    """A table of the containers; below it, once for each host or reason, what is in the way; then the heights."""
+    console = Console(highlight=False)
+    table = Table("host", "container", "role", "state", box=None, pad_edge=False)
+    for row in rows:
+        state = Text(row.state or "unknown", "green" if row.runs else "red")
+        table.add_row(row.node.host, row.node.name, row.node.role, state.append(f"  {row.status}" if row.state else ""))
+    console.print(table)
+    for host, why in dict.fromkeys((row.node.host, row.status) for row in rows if row.state is None):
+        console.print(Text.assemble((f"host {host} could not be asked: ", "red"), why), soft_wrap=True)
+    for name, peers in channels.items():
+        heights = [f"{peer} {height}" for peer, height in peers.items() if isinstance(height, int)]
+        if heights:
+            console.print(Text(f"channel {name}: {', '.join(heights)}"), soft_wrap=True)
+        silent: dict[str, list[str]] = {}
+        for peer, height in peers.items():
+            if isinstance(height, str):
+                silent.setdefault(height, []).append(peer)
+        for why, names in silent.items():
+            console.print(
+                Text.assemble((f"channel {name}: no height from {', '.join(names)}: ", "red"), why), soft_wrap=True
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TextIO
 
 from fabwiz.deploy.events import Event, Kind, Status
@@ -27,6 +28,7 @@ class PlainLines:
     def __init__(self, file: TextIO | None = None, logs: bool = False) -> None:
         self._file = file or sys.stdout
         self._logs = logs
+        self._step_failed = False
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -36,10 +38,15 @@ class PlainLines:
             return
         clock = event.time[11:19]
         if event.event is Kind.PHASE:
+            if event.status is Status.FAILED and self._step_failed:
+                # its message lists the failures, which stand above in full
+                event = replace(event, message="see above")
+            self._step_failed = False
             line = f"{clock} {event.phase}: {describe(event)}"
         elif event.event is Kind.SUMMARY:
             line = f"{clock} {event.message}"
         else:
+            self._step_failed |= event.event is Kind.STEP and event.status is Status.FAILED
             where = " ".join(filter(None, [event.phase, event.host or "workstation", event.node]))
             line = f"{clock}   {where}: {describe(event)}"
         print(line, file=self._file, flush=True)

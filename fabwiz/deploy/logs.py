@@ -129,6 +129,7 @@ class LogFollowers:
             for node in self._run.network.on(host)
         }
         pause = 0.5
+        said = ""
         while not self._stop.is_set():
             argv = follow_argv(self._run.network.name, {name: log.since for name, log in logs.items() if log.since})
             begun = time.monotonic()
@@ -138,8 +139,12 @@ class LogFollowers:
                 )
             except (RemoteError, OSError) as error:
                 # whoever reads our events may have gone; the phases end of that, not this thread
-                with suppress(OSError):
-                    self._run.emit(Kind.LOG, host=host, message=f"log stream lost, taking it up again: {error}")
+                if str(error) != said:
+                    with suppress(OSError):
+                        self._run.emit(Kind.LOG, host=host, message=f"no log stream for now, trying again: {error}")
+                said = str(error)
+            else:
+                said = ""
             pause = 0.5 if time.monotonic() - begun > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
             self._stop.wait(pause)
         for log in logs.values():

@@ -41,7 +41,8 @@ def _host(run: Run, host: str) -> list[NodeStatus]:
     try:
         found = run.docker(host).containers()
     except Exception as error:
-        return [NodeStatus(node, None, run.explain(error).message) for node in nodes]
+        why = _in_the_way(run, error)
+        return [NodeStatus(node, None, why) for node in nodes]
     return [
         NodeStatus(node, found[node.name].state, found[node.name].status)
         if node.name in found
@@ -65,4 +66,10 @@ def _height(run: Run, channel: str, peer: Node) -> int | str:
     try:
         return run.fabric.peer(peer).chain_info(run.fabric.admin(organization), channel).height
     except Exception as error:
-        return run.explain(error).message
+        return _in_the_way(run, error)
+
+
+def _in_the_way(run: Run, error: Exception) -> str:
+    """What is wrong, and the way out."""
+    failed = run.explain(error)
+    return f"{failed.message}; {failed.remedy}" if failed.remedy else failed.message
