@@ -40,6 +40,9 @@ class Journal:
                     line = "\n" + line
                 os.write(descriptor, line.encode())
                 os.fsync(descriptor)
+            except OSError as error:
+                error.filename = str(self.path)
+                raise
             finally:
                 os.close(descriptor)
 

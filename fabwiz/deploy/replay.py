@@ -93,15 +93,22 @@ def _said(run: Run, outcome: Outcome, until: Phase | None) -> str:
     if outcome.failed_phase:
         where = ", ".join(failure.step.host or "workstation" for failure in outcome.failures)
         refused = outcome.failed_phase.phase is Phase.PREFLIGHT
-        tail = "nothing was changed" if refused else "run again to go on from there"
+        tail = "nothing was changed" if refused else "mend that and run again: it goes on from there"
         return f"{network.name}: {outcome.failed_phase.phase} failed on {where}; {tail}"
     if run.dry:
-        return f"{network.name}: {outcome.changed} steps would change something, {outcome.unchanged} would not"
+        return (
+            f"{network.name}: {_count(outcome.changed, 'step')} would change something, {outcome.unchanged} would not"
+        )
+    changes = f"{_count(outcome.changed, 'change')} made"
     if until not in (None, Phase.CHECK):
-        return f"{network.name}: everything up to {until} is as it must be, {outcome.changed} changes were made"
+        return f"{network.name}: everything up to {until} is as it must be, {changes}"
     hosts = sum(bool(network.on(host)) for host in network.hosts)
-    size = f"{len(network.nodes)} containers on {hosts} host{'s' if hosts != 1 else ''}"
+    size = f"{_count(len(network.nodes), 'container')} on {_count(hosts, 'host')}"
     if not outcome.changed:
         return f"{network.name}: nothing to change, {size} are as they must be"
     kept = "" if run.rehearsal else f"; keys and logs lie in {run.workspace.root}"
-    return f"{network.name} works: {size}, {outcome.changed} changes were made{kept}"
+    return f"{network.name} works: {size}, {changes}{kept}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

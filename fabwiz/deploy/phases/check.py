@@ -70,7 +70,8 @@ class Agreement(Evidence):
                 return Seen(False, f"height {info.height} of {newest.number + 1}")
             return Seen(info.current_hash == header_hash(newest), f"another block {newest.number}")
 
-        said = f"height {newest.number + 1}, block {header_hash(newest).hex()[:12]} everywhere"
+        block = header_hash(newest).hex()[:12]
+        said = f"{self.channel.name}: height {newest.number + 1}, block {block} everywhere"
         return every(self.channel.peers, compare, said)
 
 
@@ -97,7 +98,9 @@ class Answers(Step):
         key = self._key(run)
         for record in run.journal.records("check-passed"):
             if record.get("check") == key:
-                return f"answered as expected on {str(record['time'])[:10]}"
+                return (
+                    f"{self.chaincode.name} on {self.channel.name}: answered as expected on {str(record['time'])[:10]}"
+                )
         return None
 
     def act(self, run: Run) -> str:
@@ -113,7 +116,7 @@ class Answers(Step):
                 self._query(run, call)
             said.append(describe(call))
         run.journal.append("check-passed", check=key)
-        return "; ".join(said) or "nothing was left to ask"
+        return f"{self.chaincode.name} on {self.channel.name}: {'; '.join(said) or 'nothing was left to ask'}"
 
     def _key(self, run: Run) -> str:
         """Names these calls on this incarnation of the channel: block 0 of a channel that is made anew differs."""

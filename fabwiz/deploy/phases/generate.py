@@ -62,7 +62,7 @@ class Generate(Step):
                 "`fabwiz down` with the earlier session takes it away",
             )
         if report.created:
-            return done(f"{len(report.created)} files made, {len(report.kept)} kept")
+            return done(f"files: {len(report.created)} made, {len(report.kept)} kept")
         return skipped(f"all {len(report.kept)} files are there")
 
 
