@@ -47,6 +47,7 @@ class _Attempt:
         self.keyring = keyring
         self.secrets = secrets
         self.tried: list[str] = []
+        self.lacks_password = False
         self.allowed: list[str] = []
 
     def run(self) -> None:
@@ -62,17 +63,19 @@ class _Attempt:
             return
         if self.host.ssh.password == "ask" and self._password():  # noqa: S105
             return
-        raise self.failed("the server refused " + (", ".join(self.tried) if self.tried else "to go on"))
+        refused = f"the server refused {', '.join(self.tried)}" if self.tried else ""
+        lacks = "a password is to be used, and none was given" if self.lacks_password else ""
+        raise self.failed("; ".join(filter(None, [refused, lacks])) or "the server refused to go on")
 
     def failed(self, why: str) -> AuthenticationFailed:
         remedies = []
         if "Too many" in why or len(self.tried) > 5:
             remedies.append("name the right key as ssh.key, and set ssh.agent: false if the agent holds many")
-        elif self.allowed and "publickey" not in self.allowed:
+        elif self.allowed and "publickey" not in self.allowed and self.host.ssh.password != "ask":  # noqa: S105
             remedies.append("it takes passwords only: set ssh.password: ask")
-        elif not self.tried:
+        elif not self.tried and not self.lacks_password:
             remedies.append("there was no key to offer: set ssh.key, start an ssh-agent, or set ssh.password: ask")
-        else:
+        elif self.tried:
             remedies.append(
                 f"check ssh.user, and that the public key stands in ~{self.user}/.ssh/authorized_keys on the host"
             )
@@ -106,7 +109,7 @@ class _Attempt:
         for _ in range(_PASSWORD_TRIES):
             previous, secret = secret, self.secrets.get(SecretKind.PASSWORD, self.user, refused=secret)
             if secret is None:
-                self.tried.append("no password, since none was given" if previous is None else "")
+                self.lacks_password = previous is None
                 break
             self.tried.append("the password")
             try:

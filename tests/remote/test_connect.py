@@ -194,6 +194,14 @@ def test_a_jump_host_that_reaches_nothing_is_named(
         pools(network_of(hosts, **sshd.ssh), options).connection("a")
 
 
+def test_a_jump_host_that_is_not_listed_is_mended_where_the_session_names_it(
+    network_of: Any, options: RemoteOptions, pools: Pools, free_port: int
+) -> None:
+    hosts = {"a": {"address": "127.0.0.1", "ssh": {"jump": f"me@127.0.0.1:{free_port}"}}}
+    with pytest.raises(Unreachable, match=r"Connection refused.*check ssh.jump and port"):
+        pools(network_of(hosts), options).connection("a")
+
+
 def test_jump_hosts_that_lead_in_a_circle_or_nowhere(network_of: Any, options: RemoteOptions, pools: Pools) -> None:
     hosts = {
         "a": {"address": "127.0.0.1", "ssh": {"jump": "b"}},

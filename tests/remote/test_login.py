@@ -175,8 +175,12 @@ def test_without_a_password_the_error_says_where_it_would_come_from(
     password_server: Any, network_of: Any, options: RemoteOptions, pools: Pools
 ) -> None:
     network = network_of({"a": "127.0.0.1"}, **password_server().ssh)
-    with pytest.raises(AuthenticationFailed, match=r"none was given.*FABWIZ_SSH_PASSWORD"):
+    with pytest.raises(
+        AuthenticationFailed, match=r"a password is to be used, and none was given.*FABWIZ_SSH_PASSWORD"
+    ) as refusal:
         pools(network, options).connection("a")
+    assert "there was no key" not in str(refusal.value)
+    assert "set ssh.password" not in str(refusal.value)
 
 
 def test_a_password_is_not_even_asked_for_unless_the_session_says_so(
