@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,9 @@ NETWORK_LABEL = "fabwiz.network"
 NODE_LABEL = "fabwiz.node"
 REVISION_LABEL = "fabwiz.revision"
 """Hash of a container's definition and of the files that it mounts: tells an outdated container from a current one."""
+
+
+_PUBLISHED = re.compile(r":(\d{1,5})(?:-(\d{1,5}))?->")
 
 
 class State(StrEnum):
@@ -39,6 +43,8 @@ class Container:
     """Docker's own words: `Up 3 minutes`, `Exited (1) 4 seconds ago`."""
     revision: str | None
     node: str | None
+    ports: frozenset[int] = frozenset()
+    """Ports of the host that it has published; none while it does not run."""
 
 
 def compose_file(host: Host) -> str:
@@ -105,11 +111,20 @@ def parse_containers(text: str) -> Iterable[Container]:
             labels = dict(label.partition("=")[::2] for label in str(row["Labels"]).split(","))
             name, identifier = str(row["Names"]), str(row["ID"])
             status, image = str(row["Status"]), str(row["Image"])
+            ports = _published(str(row.get("Ports", "")))
         except (ValueError, TypeError, KeyError):
             continue
         yield Container(
-            name, identifier, image, _state(status), status, labels.get(REVISION_LABEL), labels.get(NODE_LABEL)
+            name, identifier, image, _state(status), status, labels.get(REVISION_LABEL), labels.get(NODE_LABEL), ports
         )
+
+
+def _published(text: str) -> frozenset[int]:
+    """Host ports of `0.0.0.0:7051-7053->7051-7053/tcp, :::7050->7050/tcp, 9443/tcp`."""
+    found: set[int] = set()
+    for first, last in _PUBLISHED.findall(text):
+        found.update(range(int(first), int(last or first) + 1))
+    return frozenset(found)
 
 
 def _state(status: str) -> State:

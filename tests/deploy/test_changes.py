@@ -49,6 +49,16 @@ def test_a_peer_on_a_further_host_joins_and_what_orders_is_left_alone(lan4: Site
     assert [e.node for e in lan4.said("channels", Status.DONE)] == ["peer2.org2.example.com"]
 
 
+def test_a_peer_that_takes_the_ports_of_another_is_told_whose_they_are(lan4: Site) -> None:
+    peers = {"peer9": "a"} | part(lan4.hosts.session, "organizations", "Org1", "peers")
+
+    outcome = lan4.replay(changed(lan4.hosts.session, ("organizations", "Org1", "peers"), peers), until=Phase.PREFLIGHT)
+
+    (said,) = errors(outcome)
+    assert "of peer9.org1.example.com is taken by peer0.org1.example.com" in said
+    assert "organizations.Org1.peers.peer9" in str(outcome.failures[0].error.remedy)
+
+
 def test_a_channel_more_is_created_and_its_chaincode_started(lan4: Site) -> None:
     more = changed(lan4.hosts.session, ("channels", "second"), {"organizations": ["Org2"]})
     spec = part(more, "chaincodes", "mycc") | {"channels": ["mychannel", "second"], "policy": None}

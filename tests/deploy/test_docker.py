@@ -36,6 +36,21 @@ def test_our_labels_are_found_among_others() -> None:
     assert (container.node, container.revision) == ("kafka1", "0123abcd")
 
 
+@pytest.mark.parametrize(
+    ("text", "ports"),
+    [
+        ("", set()),
+        ("9443/tcp", set()),
+        ("0.0.0.0:7050->7050/tcp, :::7050->7050/tcp", {7050}),
+        ("0.0.0.0:8051-8053->7051-7053/tcp, [::]:8051-8053->7051-7053/tcp, 7060/tcp", {8051, 8052, 8053}),
+    ],
+)
+def test_published_ports_are_those_of_the_host(text: str, ports: set[int]) -> None:
+    (container,) = parse_containers(line(Ports=text))
+
+    assert container.ports == ports
+
+
 @pytest.mark.parametrize("text", ["", "garbage", "{}", "[1]", '"text"', "WARNING: no swap limit", '{"Names": 1}'])
 def test_lines_that_are_no_containers_are_passed_over(text: str) -> None:
     assert list(parse_containers(f"{text}\n{line()}")) == list(parse_containers(line()))

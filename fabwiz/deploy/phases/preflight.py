@@ -201,14 +201,21 @@ class CheckHost(Step):
         return MOST_BEHIND_1_0 if release and release.number < (1, 0, 3) else MOST_SKEW
 
     def _taken_ports(self, probe: Probe, in_use: set[int]) -> Iterable[tuple[str, str]]:
-        containers = parse_containers("\n".join(probe.containers))
+        containers = list(parse_containers("\n".join(probe.containers)))
         running = {c.name for c in containers if c.state not in (State.EXITED, State.CREATED)}
+        holders = {port: container.name for container in containers for port in container.ports}
         for node in self.network.on(self._host.name):
-            taken = sorted(set(node.ports.values()) & in_use) if node.name not in running else []
-            if taken:
+            taken = sorted(set(node.ports.values()) & (in_use | holders.keys())) if node.name not in running else []
+            by: dict[str | None, list[str]] = {}
+            for port in taken:
+                by.setdefault(holders.get(port), []).append(str(port))
+            for holder, ports in by.items():
+                where = ".".join(map(str, node.path))
                 yield (
-                    f"port {', '.join(map(str, taken))} of {node.name} is taken by something else",
-                    f"free it, or give {node.key} another port in the session",
+                    f"port {', '.join(ports)} of {node.name} is taken by {holder or 'something else'}",
+                    f"give {node.name} ports of its own ({where}), so that {holder} keeps its own; or remove {holder}"
+                    if holder
+                    else f"free it, or give {node.name} another port ({where})",
                 )
 
 
