@@ -53,9 +53,10 @@ def _read(
             if msp_id not in members:
                 good = False
                 meant = _meant(msp_id, members, policy)
+                hint = near(msp_id, [meant] if meant else members)
                 yield Problem(
                     path,
-                    f"the policy names {msp_id}, which is no MSP of the channel {channel.name}{near(msp_id, members)}",
+                    f"the policy names {msp_id}, which is no MSP of the channel {channel.name}{hint}",
                     fix(f"name {meant} instead", setting(_renamed(text, msp_id, meant), *path)) if meant else None,
                 )
     return policy if good else None
