@@ -150,7 +150,11 @@ class Run:
             if time.monotonic() >= end:
                 raise StepFailed(
                     "; ".join(
-                        [f"{what}: not within {format_duration(limit)}", f"last seen: {seen.text}", *self._down(nodes)]
+                        [
+                            f"{what}: not within {format_duration(limit if limit < 1 else round(limit))}",
+                            f"last seen: {seen.text}",
+                            *self._down(nodes),
+                        ]
                     ),
                     remedy="look into the logs of " + ", ".join(node.name for node in nodes) if nodes else None,
                 )

@@ -178,12 +178,18 @@ class Answers(Step):
     def _query(self, run: Run, call: CheckStep) -> None:
         arguments = [argument.encode() for argument in call.query or []]
         for organization, peer in self._asked(call):
-            run.wait(
-                partial(self._probe, run, call, organization, peer, arguments),
-                _ANSWER_LIMIT + settle(self.network),
-                describe(call),
-                [peer],
-            )
+            try:
+                run.wait(
+                    partial(self._probe, run, call, organization, peer, arguments),
+                    _ANSWER_LIMIT + settle(self.network),
+                    describe(call),
+                    [peer],
+                )
+            except StepFailed as failed:
+                if failed.known is None:
+                    moved = f"if the ledger has moved on since, change chaincodes.{self.chaincode.name}.check"
+                    failed.remedy = "; else ".join(filter(None, [moved, failed.remedy]))
+                raise
 
     def _probe(self, run: Run, call: CheckStep, organization: Organization, peer: Node, arguments: list[bytes]) -> Seen:
         limit = self.network.session.timeouts.chaincode
