@@ -12,7 +12,6 @@ from contextlib import suppress
 from importlib import import_module
 
 from fabwiz import __version__
-from fabwiz.commands.common import Refused
 from fabwiz.exitcodes import ExitCode
 
 DESCRIPTION = """From a list of machines to a running Hyperledger Fabric 1.x network with
@@ -91,7 +90,19 @@ def parser() -> ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no traceback reaches the user."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        print("fabwiz: interrupted; run again to go on from here", file=sys.stderr)
+        if argv is None:
+            _leave(ExitCode.INTERRUPTED)
+        return int(ExitCode.INTERRUPTED)
+
+
+def _main(words: list[str]) -> int:
+    # here and not above: Ctrl-C comes while the commands are loaded, too
+    from fabwiz.commands.common import Refused
+
     if words and not words[0].startswith("-") and words[0] not in COMMANDS:
         print(f"fabwiz: {_no_command(words[0])}", file=sys.stderr)
         return int(ExitCode.INVALID)
@@ -105,11 +116,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refused as error:
         print(f"fabwiz: {error}", file=sys.stderr)
         return int(error.code)
-    except KeyboardInterrupt:
-        print("fabwiz: interrupted; run again to go on from here", file=sys.stderr)
-        if argv is None:
-            _leave(ExitCode.INTERRUPTED)
-        return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # whoever read our output has gone; the interpreter must not complain about it while it ends
         sys.stdout = None

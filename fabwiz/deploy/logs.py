@@ -139,7 +139,7 @@ class LogFollowers:
                 )
             except (RemoteError, OSError) as error:
                 # whoever reads our events may have gone; the phases end of that, not this thread
-                if str(error) != said:
+                if str(error) != said and not self._run.stopped:
                     with suppress(OSError):
                         self._run.emit(Kind.LOG, host=host, message=f"no log stream for now, trying again: {error}")
                 said = str(error)

@@ -67,7 +67,9 @@ def _run(run: Run, until: Phase | None) -> Outcome:
             Kind.SUMMARY,
             status=Status.FAILED,
             seconds=seconds,
-            message=_named(run, f"{run.network.name}: stopped; run again to go on from here"),
+            message=_named(
+                run, f"{run.network.name}: stopped" + ("" if run.rehearsal else "; run again to go on from here")
+            ),
         )
         raise
     seconds = round(outcome.seconds, 3)
@@ -93,7 +95,8 @@ def _said(run: Run, outcome: Outcome, until: Phase | None) -> str:
     if outcome.failed_phase:
         where = ", ".join(failure.step.host or "workstation" for failure in outcome.failures)
         refused = outcome.failed_phase.phase is Phase.PREFLIGHT
-        tail = "nothing was changed" if refused else "mend that and run again: it goes on from there"
+        again = "mend that and run again" + ("" if run.rehearsal else ": it goes on from there")
+        tail = "nothing was changed" if refused else again
         return f"{network.name}: {outcome.failed_phase.phase} failed on {where}; {tail}"
     if run.dry:
         return (

@@ -79,3 +79,21 @@ def test_the_first_ends_it_after_the_step_and_every_event_has_its_end(
     assert events[-1]["status"] == "failed"
     assert "stopped" in events[-1]["message"]
     assert [event["status"] for event in events if event["event"] == "phase"] == ["started", "failed"]
+
+
+def test_while_the_program_is_still_loaded_it_leaves_no_traceback() -> None:
+    script = (
+        "import sys\n"
+        "class CtrlC:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'pydantic': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, CtrlC())\n"
+        "from fabwiz.cli import main\n"
+        "sys.exit(main(['check', 'lan4.yaml']))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+
+    assert done.returncode == 130
+    assert "interrupted" in done.stderr
+    assert "Traceback" not in done.stderr
