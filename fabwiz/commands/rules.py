@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fabwiz.commands.common import Refused, add_json
+from fabwiz.console.paragraph import print_paragraph
 from fabwiz.exitcodes import ExitCode
 from fabwiz.rules import RULES
 
@@ -48,6 +49,6 @@ def run(args: Namespace) -> ExitCode:
             continue
         kind = f"{rule.severity}, waivable" if rule.waivable else str(rule.severity)
         console.print(Text.assemble((rule.id, "bold"), f"  {kind}  ", (rule.title, "cyan")), soft_wrap=True)
-        console.print(Text(f"  {rule.why}"), soft_wrap=True)
-        console.print(Text(f"  source: {rule.source}", "dim"), soft_wrap=True)
+        print_paragraph(console, rule.why, 2)
+        print_paragraph(console, Text(f"source: {rule.source}", "dim"), 2)
     return ExitCode.DONE

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from fabwiz.console.paragraph import print_paragraph
 from fabwiz.session.findings import Finding, Severity
 
 
@@ -25,11 +26,11 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
             f"  {where}" + (f"  {finding.dotted}" if finding.path else ""),
         )
         console.print(line, soft_wrap=True)
-        console.print(Text("  " + finding.message), soft_wrap=True)
+        print_paragraph(console, finding.message, 2)
         if finding.accepted is not None:
-            console.print(Text(f"  accepted: {finding.accepted}", "dim"), soft_wrap=True)
+            print_paragraph(console, Text(f"accepted: {finding.accepted}", "dim"), 2)
         if finding.fix:
-            console.print(Text(f"  fix: {finding.fix.title}", "green"), soft_wrap=True)
+            print_paragraph(console, Text(f"fix: {finding.fix.title}", "green"), 2)
 
 
 def summary_line(findings: Sequence[Finding]) -> str:

@@ -13,6 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from fabwiz.console.paragraph import print_paragraph
 from fabwiz.deploy.events import Event, Kind, Status
 
 _MARKS = {Status.DONE: ("✔", "green"), Status.SKIPPED: ("=", "cyan"), Status.FAILED: ("✘", "red")}
@@ -86,15 +87,12 @@ class LiveProgress:
             # what was made or seen for the whole network: the facts that a reader of the log wants
             self._facts.append(event.message or "")
         if event.status is Status.FAILED:
-            self._console.print(
-                Text.assemble(
-                    (f"    {self._marks[Status.FAILED][0]} ", "red"), (f"{host} ", "bold"), event.message or ""
-                ),
-                soft_wrap=True,
-            )
+            mark = self._marks[Status.FAILED][0]
+            said = Text.assemble((f"{mark} ", "red"), (f"{host} ", "bold"), event.message or "")
+            print_paragraph(self._console, said, 4)
             for word, value in (("cause", event.cause), ("remedy", event.remedy)):
                 if value:
-                    self._console.print(Text.assemble((f"      {word}: ", "bold"), value), soft_wrap=True)
+                    print_paragraph(self._console, Text.assemble((f"{word}: ", "bold"), value), 6)
 
     def _now_doing(self, event: Event) -> None:
         """What a step that takes long says of itself, such as the image that it pulls."""
