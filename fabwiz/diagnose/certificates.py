@@ -56,6 +56,14 @@ KNOWN = (
         "peer/common/common.go; msp/configbuilder.go",
     ),
     Known(
+        "28b",
+        r"nable to bootstrap orderer\. Error (?:reading|unmarshalling) genesis block",
+        "The orderer's genesis block is missing on its host, or damaged there.",
+        "Run `fabwiz replay`: it compares every file with the manifest and places what is missing.",
+        True,
+        "orderer/common/bootstrap/file/bootstrap.go",
+    ),
+    Known(
         "30",
         r"tls: first record does not look like a TLS handshake",
         "One side speaks TLS and the other does not.",
