@@ -6,12 +6,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fabwiz.artifacts.errors import ArtifactError
 from fabwiz.deploy.access import FabricAccess
-from fabwiz.deploy.docker import Docker, State
+from fabwiz.deploy.docker import Container, Docker, State
 from fabwiz.deploy.errors import Interrupted, StepFailed
 from fabwiz.deploy.events import Emitter
 from fabwiz.deploy.journal import Journal
@@ -162,16 +163,26 @@ class Run:
             pause = min(pause * 1.6, 1.0)
 
     def _down(self, nodes: Sequence[Node]) -> Iterator[str]:
-        """Those containers of `nodes` that do not run, in Docker's words: `kafka1: Restarting (1) 7 seconds ago`."""
-        for host in dict.fromkeys(node.host for node in nodes):
-            try:
-                there = self.docker(host).containers()
-            except RemoteError:
-                continue
-            for node in nodes:
-                container = there.get(node.name)
-                if node.host == host and (container is None or container.state is not State.RUNNING):
-                    yield f"{node.name}: {container.status if container else 'no such container'}"
+        """Those containers of `nodes` that do not run, in Docker's words: `kafka1: Restarting (1) 7 seconds ago`.
+
+        Only hosts that the preflight has reached are asked, all at once.
+        """
+        hosts = [host for host in dict.fromkeys(node.host for node in nodes) if host in self.facts]
+        if not hosts:
+            return
+        with ThreadPoolExecutor(min(len(hosts), 32), thread_name_prefix="down") as pool:
+            found = dict(zip(hosts, pool.map(self._containers, hosts), strict=True))
+        for node in nodes:
+            there = found.get(node.host)
+            container = there.get(node.name) if there is not None else None
+            if there is not None and (container is None or container.state is not State.RUNNING):
+                yield f"{node.name}: {container.status if container else 'no such container'}"
+
+    def _containers(self, host: str) -> dict[str, Container] | None:
+        try:
+            return self.docker(host).containers()
+        except RemoteError:
+            return None
 
     # -- phases and errors ---------------------------------------------------------------------------------------
 

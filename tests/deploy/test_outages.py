@@ -48,7 +48,7 @@ def test_a_peer_that_is_down_is_named_with_what_is_in_the_way_and_started_by_the
     assert "peer1.org2.example.com" in message
     assert "no way to 127.0.0.1:" in message
 
-    outcome = without(lan4, "d", "peer1.org2.example.com", Phase.CHECK)
+    outcome = without(lan4, "d", "peer1.org2.example.com", Phase.PREFLIGHT, Phase.CHECK)
 
     assert "peer1.org2.example.com: Exited" in errors(outcome)[0]
 

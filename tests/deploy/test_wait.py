@@ -8,7 +8,7 @@ import pytest
 
 from fabwiz.deploy.docker import parse_containers
 from fabwiz.deploy.errors import StepFailed
-from fabwiz.deploy.run import Run, Seen
+from fabwiz.deploy.run import HostFacts, Run, Seen
 from fabwiz.remote.connection import ConnectionLost
 
 ROW = '{{"Names": "{}", "ID": "1", "Image": "i", "Labels": "fabwiz.network=lan4", "Status": "{}"}}'
@@ -27,6 +27,7 @@ def test_it_names_the_containers_that_do_not_run(run: Run, monkeypatch: pytest.M
         return SimpleNamespace(containers=lambda: {c.name: c for c in parse_containers(rows[host])})
 
     monkeypatch.setattr(run, "docker", docker)
+    run.facts = {host: HostFacts() for host in run.network.hosts}
 
     with pytest.raises(StepFailed) as failure:
         run.wait(lambda: Seen(False, "2 of 4"), 0.0, "Kafka is not complete", run.network.kafka)
