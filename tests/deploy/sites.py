@@ -19,6 +19,7 @@ from fabwiz.session.document import Document
 from fabwiz.session.examples import text
 from fabwiz.session.model import Session
 from fabwiz.session.network import Network
+from fabwiz.session.workspace import Workspace
 
 
 class Site:
@@ -31,15 +32,14 @@ class Site:
 
     @contextmanager
     def run(self, session: Session | None = None, **options: Any) -> Iterator[Run]:
-        network = Network(session or self.hosts.session)
-        settings = {"known_hosts": self.hosts.known_hosts, "user_known_hosts": None, "default_keys": False} | options
-        pool = Pool(network, RemoteOptions(**settings), HeadlessAsker())
         self.events.clear()
-        run = prepare(network, self.session_file, pool, Emitter(self.events.append), rehearsal=True)
-        try:
+        settings = {"known_hosts": self.hosts.known_hosts} | options
+        with open_run(session or self.hosts.session, self.session_file, Emitter(self.events.append), **settings) as run:
             yield run
-        finally:
-            run.close()
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.session_file)
 
     def replay(
         self, session: Session | None = None, until: Phase | None = None, dry_run: bool = False, **options: Any
@@ -49,6 +49,20 @@ class Site:
 
     def said(self, phase: str, status: Status | None = None) -> list[Event]:
         return [e for e in self.events if e.phase == phase and e.event is Kind.STEP and status in (None, e.status)]
+
+
+@contextmanager
+def open_run(session: Session, session_file: Path, emit: Emitter, **options: Any) -> Iterator[Run]:
+    """A run on rehearsal hosts, for which `options` say how to log in."""
+    network = Network(session)
+    settings = {"user_known_hosts": None, "default_keys": False} | options
+    run = prepare(
+        network, session_file, Pool(network, RemoteOptions(**settings), HeadlessAsker()), emit, rehearsal=True
+    )
+    try:
+        yield run
+    finally:
+        run.close()
 
 
 @contextmanager

@@ -14,6 +14,8 @@ import paramiko
 
 from fabwiz.remote.rehearsal.config import HostConfig
 
+_PARTING = 5.0
+"""Seconds that a command has to end once its channel is closed. OpenSSH lets it run: it only sees its pipes end."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -97,7 +99,6 @@ class Command:
                 try:
                     send(data)
                 except (OSError, EOFError):
-                    self.kill()
                     return
 
     def _feed(self, pipe: IO[bytes]) -> None:
@@ -110,12 +111,18 @@ class Command:
         # standard input is over; what is left to see is whether the channel closes before the command ends
         while not self.ended:
             if self._channel.closed:
-                self.kill()
+                self.part()
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 if self._process:
                     self._process.wait(0.1)
                     return
+
+    def part(self) -> None:
+        """Nobody listens any more: it sees its input end, and gets a moment to end by itself."""
+        timer = threading.Timer(_PARTING, self.kill)
+        timer.daemon = True
+        timer.start()
 
     def kill(self) -> None:
         """End the command and what it started."""

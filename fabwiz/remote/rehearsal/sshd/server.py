@@ -158,7 +158,7 @@ class Login(paramiko.ServerInterface):
         with self._lock:
             commands, forwards = self._commands, list(self._forwards.values())
         for command in commands:
-            command.kill()
+            command.part()
         for sock in forwards:
             with contextlib.suppress(OSError):
                 sock.close()
