@@ -252,8 +252,13 @@ class Images(Part):
         default_factory=dict,
         description="whole image names by role: zookeeper, kafka, orderer, peer, couchdb, tools, builder, runtime",
     )
-    source: Literal["pull", "present"] = Field(
-        "pull", description="`pull`: hosts pull what is missing; `present`: it must be there"
+    source: Literal["pull", "present", "load"] = Field(
+        "pull",
+        description="`pull`: hosts pull what is missing; `present`: it must be there; `load`: it is sent to them "
+        "from image archives of this workstation",
+    )
+    archives: str = Field(
+        "images", description="for `load`: the folder with archives that `docker save` wrote, beside the session file"
     )
 
 
@@ -269,7 +274,7 @@ class Logging(Part):
 class Timeouts(Part):
     """How long each phase waits for evidence before it gives up and says what was last seen."""
 
-    pull: Duration = Field(1800.0, description="pulling a host's images")
+    pull: Duration = Field(1800.0, description="pulling a host's images, or loading one that was sent")
     zookeeper: Duration = Field(120.0, description="until the ensemble has a leader")
     kafka: Duration = Field(180.0, description="until all brokers are registered")
     orderers: Duration = Field(180.0, description="until every orderer serves the system channel")
