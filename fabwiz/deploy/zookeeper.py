@@ -1,6 +1,7 @@
-"""ZooKeeper's four-letter words: enough to see a leader and the registered brokers.
+"""ZooKeeper's four-letter words: enough to see a leader, the registered brokers, and who is connected.
 
-Source: ZooKeeper 3.4 administrator's guide, "The Four Letter Words"; `dump` answers in full only on the leader.
+Source: ZooKeeper 3.4 administrator's guide, "The Four Letter Words"; `dump` answers in full only on the leader, `cons`
+tells only the connections of the server that is asked (DataTree.dumpEphemerals, ServerCnxn.dumpConnectionInfo).
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import re
 import socket
 
 _MODE = re.compile(r"^Mode: (leader|follower|standalone)\b", re.MULTILINE)
-_BROKER = re.compile(r"^\s*/brokers/ids/(\d+)\s*$", re.MULTILINE)
+_OWNED = re.compile(r"^0x([0-9a-f]{1,16}):\s*$|^\s*/brokers/ids/(\d{1,10})\s*$", re.MULTILINE)
+_CONNECTED = re.compile(r"\bsid=0x([0-9a-f]{1,16})\b")
+_NOT_ALLOWED = "is not executed because it is not in the whitelist"
 _MOST = 4 << 20
 
 
@@ -25,7 +28,10 @@ def ask(address: str, port: int, word: str, timeout: float = 5.0) -> str:
                 raise OSError(f"{word} answers without end")
     if not answer:
         raise OSError(f"{word} answers nothing")
-    return answer.decode(errors="replace")
+    text = answer.decode(errors="replace")
+    if _NOT_ALLOWED in text:  # 3.5 and later, in images of one's own
+        raise OSError(f"{word} is not among its 4lw.commands.whitelist")
+    return text
 
 
 def mode(answer: str) -> str | None:
@@ -34,6 +40,21 @@ def mode(answer: str) -> str | None:
     return match[1] if match else None
 
 
-def brokers(answer: str) -> set[int]:
-    """Ids of the registered brokers from the leader's answer to `dump`."""
-    return {int(number) for number in _BROKER.findall(answer)}
+def brokers(answer: str) -> dict[int, str]:
+    """Registered broker ids, each with the session that holds it, from the leader's answer to `dump`.
+
+    A session outlives its client, and so does the registration: until nothing was heard for the session's timeout.
+    """
+    found: dict[int, str] = {}
+    session = ""
+    for owner, broker in _OWNED.findall(answer):
+        if owner:
+            session = owner
+        else:
+            found[int(broker)] = session
+    return found
+
+
+def connected(answer: str) -> set[str]:
+    """Sessions whose clients are connected to a server, from its answer to `cons`."""
+    return set(_CONNECTED.findall(answer))

@@ -104,14 +104,22 @@ KNOWN = (
     ),
     Known(
         "6",
-        r"A broker is already registered on the path /brokers/ids/\d{1,10}"
-        r"|Configured broker\.?id \d{1,10} doesn't match stored broker\.?id \d{1,10} in meta\.properties",
-        "Two brokers use one broker id, or a broker came upon the volume of another. A broker that restarts faster "
-        "than ZooKeeper's timeout also finds itself still registered.",
-        "Give every broker an id and a volume of its own: `fabwiz check` finds equal ids; remove volumes that an "
-        "earlier, different network left (`fabwiz down --data` with its session). After a quick restart, replay again.",
+        r"A broker is already registered on the path /brokers/ids/\d{1,10}",
+        "ZooKeeper still has another registration of this broker id: that of the same broker, which restarted faster "
+        "than its session times out, or that of another broker with the same id.",
+        "After a quick restart wait some seconds: the broker tries again. Else give every broker an id of its own; "
+        "`fabwiz check` finds equal ids.",
+        False,
+        "Kafka source, ZkUtils.registerBrokerInZk",
+    ),
+    Known(
+        "6b",
+        r"Configured broker\.?id \d{1,10} doesn't match stored broker\.?id \d{1,10} in meta\.properties",
+        "The broker came upon the volume of another one, or its id was changed.",
+        "Give every broker the id and the volume that it had; remove volumes that an earlier, different network left "
+        "(`fabwiz down --data` with its session).",
         True,
-        "Kafka source, ZkUtils.registerBrokerInZk and KafkaServer.getBrokerIdAndOfflineDirs",
+        "Kafka source, KafkaServer.getBrokerIdAndOfflineDirs",
     ),
     Known(
         "7",

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from fabwiz.deploy import zookeeper
 from fabwiz.deploy.executor import Outcome, execute
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
+from fabwiz.deploy.phases.kafka import registered
+from fabwiz.deploy.phases.zookeeper import ask, modes
+from fabwiz.deploy.replay import replay
 from tests.deploy.sites import Site, changed, errors, failed_phase, session_of, site_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -22,6 +26,37 @@ def lan4(tmp_path: Path) -> Iterator[Site]:
         patient = changed(site.hosts.session, ("timeouts",), {})
         assert errors(site.replay(patient)) == []
         yield site
+
+
+@pytest.fixture
+def kafka4(tmp_path: Path) -> Iterator[Site]:
+    """The four-host network up to its brokers."""
+    with site_for(session_of("four-lan-hosts"), tmp_path) as site:
+        assert errors(site.replay(until=Phase.KAFKA)) == []
+        yield site
+
+
+def registrations(site: Site) -> dict[int, str]:
+    """The sessions of the registered brokers, dead or alive."""
+    with site.run() as run:
+        leaders = [name for name, mode in modes(run, run.network).items() if mode == "leader"]
+        (leader,) = [server for server in run.network.zookeeper if server.name in leaders]
+        return zookeeper.brokers(ask(run, leader, "dump"))
+
+
+def test_a_broker_that_was_killed_counts_only_when_it_has_registered_anew(kafka4: Site) -> None:
+    before = registrations(kafka4)
+    kafka4.hosts.crash("d")  # kafka4 alone; it says farewell to nobody
+    assert registrations(kafka4) == before
+    kafka4.hosts.start("d")
+
+    with kafka4.run() as run:
+        assert registered(run, run.network) == ({1, 2, 3}, {4})
+        outcome = replay(run, Phase.KAFKA)
+        assert registered(run, run.network) == ({1, 2, 3, 4}, set())
+
+    assert errors(outcome) == []
+    assert registrations(kafka4)[4] != before[4]
 
 
 def without(site: Site, host: str, container: str, *phases: Phase) -> Outcome:

@@ -37,6 +37,11 @@ Sessions with Ephemerals (2):
 0x20000043b9f0001:
 \t/brokers/ids/12
 """
+CONS = """ /198.51.100.12:42346[1](queued=0,recved=118,sent=118,sid=0x10000043b9f0000,lop=PING,est=1551916200321,\
+to=6000,lcxid=0x34,lzxid=0x100000043,lresp=1551916242108,llat=0,minlat=0,avglat=0,maxlat=42)
+ /127.0.0.1:37456[0](queued=0,recved=1,sent=0)
+
+"""
 
 
 def test_the_leader_says_so() -> None:
@@ -48,7 +53,11 @@ def test_a_server_without_a_quorum_has_no_mode() -> None:
 
 
 def test_registered_brokers() -> None:
-    assert zookeeper.brokers(DUMP) == {1, 12}
+    assert zookeeper.brokers(DUMP) == {1: "10000043b9f0000", 12: "20000043b9f0001"}
+
+
+def test_connected_clients() -> None:
+    assert zookeeper.connected(CONS) == {"10000043b9f0000"}
 
 
 @pytest.fixture
@@ -59,8 +68,8 @@ def server() -> Iterator[Address]:
     def serve() -> None:
         connection, _ = listener.accept()
         with connection:
-            if connection.recv(4) == b"srvr":
-                connection.sendall(SRVR.encode())
+            answers = {b"srvr": SRVR, b"cons": "cons is not executed because it is not in the whitelist.\n"}
+            connection.sendall(answers.get(connection.recv(4), "").encode())
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -76,3 +85,8 @@ def test_asking(server: Address) -> None:
 def test_no_answer_is_an_error(server: Address) -> None:
     with pytest.raises(OSError, match="nothing"):
         zookeeper.ask(*server, "nope")
+
+
+def test_a_word_that_a_server_does_not_allow_is_an_error(server: Address) -> None:
+    with pytest.raises(OSError, match="4lw"):
+        zookeeper.ask(*server, "cons")

@@ -5,22 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fabwiz.deploy import zookeeper
+from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.containers import starting
+from fabwiz.deploy.phases.probes import at_once
 from fabwiz.deploy.phases.zookeeper import ask, modes
 from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Action, Evidence
-from fabwiz.session.network import Network
+from fabwiz.remote.connection import RemoteError
+from fabwiz.session.network import Network, Node
 from fabwiz.session.workspace import Workspace
 
 
-def registered(run: Run, network: Network) -> set[int] | None:
-    """Ids of the living brokers, as ZooKeeper's leader knows them; `None` while nobody leads."""
+def registered(run: Run, network: Network) -> tuple[set[int], set[int]] | None:
+    """Ids of the living brokers, and of those whose registration has outlived them; `None` while nobody leads.
+
+    A broker that is killed stays registered until its session times out, seconds later. Its connection ends with it:
+    so those count as living whose session is connected to one of the servers.
+    """
     said = modes(run, network)
     for server in network.zookeeper:
         if said[server.name] in ("leader", "standalone"):
-            return zookeeper.brokers(ask(run, server, "dump"))
-    return None
+            sessions = zookeeper.brokers(ask(run, server, "dump"))
+            break
+    else:
+        return None
+
+    def clients(server: Node) -> set[str]:
+        try:
+            return zookeeper.connected(ask(run, server, "cons"))
+        except (OSError, RemoteError):
+            return set()
+
+    connected = set[str]().union(*at_once(network.zookeeper, clients))
+    living = {broker for broker, session in sessions.items() if session in connected}
+    return living, sessions.keys() - living
 
 
 class Brokers(Evidence):
@@ -38,20 +57,35 @@ class Brokers(Evidence):
         return (Action("wait", f"/brokers/ids holds {ids}"),)
 
     def act(self, run: Run) -> str:
-        """Wait for it."""
+        """Wait for it. Raises StepFailed at once where two brokers share an id: only one of them can ever register."""
+        by_id: dict[int | None, list[str]] = {}
+        for broker in self.network.kafka:
+            by_id.setdefault(broker.id, []).append(broker.name)
+        shared = [f"{' and '.join(names)} have the same id {number}" for number, names in by_id.items() if names[1:]]
+        if shared:
+            raise StepFailed(
+                "; ".join(shared),
+                cause="ZooKeeper knows brokers by their id: the first to register keeps all others away",
+                remedy="give every broker an id of its own (session: kafka.NAME.id)",
+                known="6",
+            )
         return run.wait(
             lambda: self._probe(run), self.network.session.timeouts.kafka, "Kafka is not complete", self.network.kafka
         )
 
     def _probe(self, run: Run) -> Seen:
-        ids = registered(run, self.network)
-        if ids is None:
+        found = registered(run, self.network)
+        if found is None:
             return Seen(False, "no ZooKeeper server leads")
-        missing = [f"{broker.name} ({broker.id})" for broker in self.network.kafka if broker.id not in ids]
+        living, gone = found
+        missing = [
+            f"{broker.name} ({broker.id}"
+            + (", an earlier registration has not timed out yet)" if broker.id in gone else ")")
+            for broker in self.network.kafka
+            if broker.id not in living
+        ]
         if missing:
             return Seen(False, f"not registered: {', '.join(missing)}")
-        if len(ids) < len(self.network.kafka):
-            return Seen(False, f"only {len(ids)} brokers registered")
         return Seen(True, f"{len(self.network.kafka)} brokers registered")
 
 

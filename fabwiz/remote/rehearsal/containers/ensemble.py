@@ -11,7 +11,10 @@ import re
 import secrets
 import socket
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,50 +46,101 @@ def parse_servers(text: str) -> dict[int, Server]:
     return found
 
 
+_SESSION_BASE = 0x100000000000000
+_LEAST_TIMEOUT, _MOST_TIMEOUT = 4.0, 40.0
+"""Seconds: 2 and 20 ticks, ZooKeeper's defaults of minSessionTimeout and maxSessionTimeout."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """A session: its connection, how long it outlives that, and until when if it has none."""
+
+    timeout: float
+    connection: socket.socket | None = None
+    until: float | None = None
+
+
 class Tree:
-    """Ephemeral nodes and the cluster's id; lives with the leader."""
+    """Ephemeral nodes, sessions and the cluster's id; lives with the leader.
+
+    A session whose client hangs up without a farewell lives on until its timeout, and its nodes with it.
+    """
 
     def __init__(self, cluster: str) -> None:
         self.cluster = cluster
-        self.nodes: dict[str, tuple[int, Any]] = {}
-        self.sessions: set[int] = set()
+        self._nodes: dict[str, tuple[int, Any]] = {}
+        self._sessions: dict[int, Lease] = {}
         self._lock = threading.Lock()
-        self._next = secrets.randbits(24) << 16
+        self._next = _SESSION_BASE + (secrets.randbits(24) << 16)
 
-    def serve(self, sock: socket.socket) -> None:
-        """Serve one session until its connection ends; its nodes end with it."""
+    @property
+    def size(self) -> int:
+        """How many nodes it has."""
         with self._lock:
-            self._next += 1
-            session = self._next
-            self.sessions.add(session)
+            self._expire()
+            return len(self._nodes)
+
+    def serve(self, sock: socket.socket, began: Callable[[int, float], None]) -> None:
+        """Serve one connection until it ends; `began` is told its session and timeout."""
+        request, _ = receive_frame(sock)
+        session, lease = self._open(request, sock)
         try:
+            send_frame(sock, {"session": session, "timeout": lease.timeout})
+            began(session, lease.timeout)
             while True:
                 request, _ = receive_frame(sock)
                 send_frame(sock, self._answer(session, request))
         finally:
             with self._lock:
-                self.sessions.discard(session)
-                self.nodes = {path: node for path, node in self.nodes.items() if node[0] != session}
+                if lease.connection is sock:  # else its client came back on another one
+                    lease.until = time.monotonic() + lease.timeout
+
+    def _open(self, request: dict[str, Any], sock: socket.socket) -> tuple[int, Lease]:
+        with self._lock:
+            self._expire()
+            session = int(request["session"])
+            if session not in self._sessions:
+                self._next += 1
+                session = self._next
+                asked = float(request["timeout"])
+                self._sessions[session] = Lease(min(max(asked, _LEAST_TIMEOUT), _MOST_TIMEOUT))
+            lease = self._sessions[session]
+            lease.connection, lease.until = sock, None
+            return session, lease
 
     def _answer(self, session: int, request: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
+            self._expire()
+            if request["op"] == "close":
+                self._end({session})
+                raise EOFError("the session is closed")
             if request["op"] == "create":
-                if request["path"] in self.nodes:
-                    return {"error": "NodeExists"}
-                self.nodes[request["path"]] = (session, request["data"])
-            return {"cluster": self.cluster, "nodes": {path: data for path, (_, data) in self.nodes.items()}}
+                if request["path"] in self._nodes:
+                    return {"error": "NodeExists", "owner": self._nodes[request["path"]][0]}
+                self._nodes[request["path"]] = (session, request["data"])
+            return {"cluster": self.cluster, "nodes": {path: data for path, (_, data) in self._nodes.items()}}
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        self._end({session for session, lease in self._sessions.items() if lease.until and lease.until < now})
+
+    def _end(self, sessions: set[int]) -> None:
+        for session in sessions:
+            self._sessions.pop(session, None)
+        self._nodes = {path: node for path, node in self._nodes.items() if node[0] in self._sessions}
 
     def dump(self) -> str:
         """What `dump` prints on a leader (ZooKeeper 3.4)."""
         with self._lock:
+            self._expire()
             owners: dict[int, list[str]] = {}
-            for path, (session, _) in sorted(self.nodes.items()):
+            for path, (session, _) in sorted(self._nodes.items()):
                 owners.setdefault(session, []).append(path)
-            sessions = len(self.sessions)
-        lines = ["SessionTracker dump:", f"Session Sets ({sessions}):"]
+            sessions = list(self._sessions)
+        lines = ["SessionTracker dump:", f"Session Sets ({len(sessions)}):", *(f"\t{s:#x}" for s in sessions)]
         lines += ["ephemeral nodes dump:", f"Sessions with Ephemerals ({len(owners)}):"]
         for session, paths in owners.items():
-            lines += [f"{0x100000000000000 + session:#x}:", *(f"\t{path}" for path in paths)]
+            lines += [f"{session:#x}:", *(f"\t{path}" for path in paths)]
         return "\n".join(lines) + "\n"
 
 
@@ -102,6 +156,8 @@ class Member:
         self.leader: int | None = None
         self.tree: Tree | None = None
         self._sessions: set[socket.socket] = set()
+        self.clients: dict[socket.socket, str] = {}
+        """What `cons` prints of each client's connection, as long as it is open."""
         own = servers[my_id]
         self._services = [
             TcpService(context.addresses(own.election_port), self._vote),
@@ -215,18 +271,30 @@ class Member:
         """A follower hands a session on."""
         tree = self.tree
         if tree:
-            self._kept(sock, tree.serve)
+            self._kept(sock, lambda client: tree.serve(client, lambda session, timeout: None))
 
     def session(self, sock: socket.socket) -> None:
         """Serve a client's session: here if this member leads, else through the leader."""
         tree, leader = self.tree, self.leader
-        if tree:
-            self._kept(sock, tree.serve)
-        elif leader:
-            server = self._servers[leader]
-            with self._context.dial(server.host, server.peer_port, 1.0) as upstream:
-                upstream.settimeout(None)
-                self._kept(sock, lambda client: self._relay(client, upstream))
+        note = partial(self._note, sock)
+        try:
+            if tree:
+                self._kept(sock, lambda client: tree.serve(client, note))
+            elif leader:
+                server = self._servers[leader]
+                with self._context.dial(server.host, server.peer_port, 1.0) as upstream:
+                    upstream.settimeout(None)
+                    self._kept(sock, lambda client: self._relay(client, upstream, note))
+        finally:
+            self.clients.pop(sock, None)
+
+    def _note(self, sock: socket.socket, session: int, timeout: float) -> None:
+        host, port = sock.getpeername()[:2]
+        self.clients[sock] = (
+            f" /{host}:{port}[1](queued=0,recved=1,sent=1,sid={session:#x},lop=SESS,est={time.time() * 1000:.0f},"
+            f"to={timeout * 1000:.0f},lcxid=0x1,lzxid=0x1,lresp={time.time() * 1000:.0f},"
+            "llat=0,minlat=0,avglat=0,maxlat=0)"
+        )
 
     def _kept(self, sock: socket.socket, serve: Any) -> None:
         self._sessions.add(sock)
@@ -236,8 +304,12 @@ class Member:
             self._sessions.discard(sock)
 
     @staticmethod
-    def _relay(client: socket.socket, upstream: socket.socket) -> None:
+    def _relay(client: socket.socket, upstream: socket.socket, began: Callable[[int, float], None]) -> None:
         with contextlib.suppress(OSError, EOFError):
+            send_frame(upstream, *receive_frame(client))
+            opened, _ = receive_frame(upstream)
+            send_frame(client, opened)
+            began(int(opened["session"]), float(opened["timeout"]))
             while True:
                 send_frame(upstream, *receive_frame(client))
                 send_frame(client, *receive_frame(upstream))

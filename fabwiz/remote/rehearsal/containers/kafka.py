@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import threading
@@ -74,6 +75,8 @@ class Broker:
         self._topics: dict[str, Topic] = {}
         self._lock = threading.Lock()
         self._told: set[str] = set()
+        self._session = 0
+        """ZooKeeper's number of our session, which outlives a lost connection."""
 
     def _number(self, key: str, default: int) -> int:
         text = self._context.setting(key, str(default))
@@ -129,6 +132,8 @@ class Broker:
             context.log(f"INFO [KafkaServer id={self.id}] shut down completed (kafka.server.KafkaServer)")
             return 0
         finally:
+            with contextlib.suppress(LostSession):  # the farewell: what is registered ends with it
+                self._ask(session, {"op": "close"})
             session.close()
 
     def _connect(self, forever: bool = False) -> socket.socket:
@@ -151,7 +156,9 @@ class Broker:
                 try:
                     sock.settimeout(2.0)
                     sock.sendall(SESSION)
-                    self._ask(sock, {"op": "list"})
+                    timeout = self._number("KAFKA_ZOOKEEPER_SESSION_TIMEOUT_MS", 6000) / 1000
+                    answer = self._ask(sock, {"op": "connect", "session": self._session, "timeout": timeout})
+                    self._session = answer["session"]
                     return sock
                 except LostSession:
                     sock.close()
@@ -191,12 +198,11 @@ class Broker:
 
     def _register(self, session: socket.socket) -> None:
         path = f"/brokers/ids/{self.id}"
-        answer: dict[str, Any] = {"error": "lost"}
         try:
             answer = self._ask(session, {"op": "create", "path": path, "data": {"host": self.host, "port": self.port}})
         except LostSession:
             return  # the next refresh notices
-        if answer.get("error"):
+        if answer.get("error") and answer["owner"] != self._session:
             raise Exit(
                 1,
                 f"FATAL java.lang.RuntimeException: A broker is already registered on the path {path}. This probably "
@@ -204,7 +210,8 @@ class Broker:
                 "shutdown this broker and restarted it faster than the zookeeper timeout so it appears to be "
                 "re-registering.",
             )
-        self._note(answer)
+        if "nodes" in answer:
+            self._note(answer)
         self._context.log(
             f"INFO Registered broker {self.id} at path {path} with addresses: PLAINTEXT -> "
             f"EndPoint({self.host},{self.port})"

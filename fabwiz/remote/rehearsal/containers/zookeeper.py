@@ -96,8 +96,10 @@ class Words:
             return (
                 tree.dump() if tree else "SessionTracker dump:\nephemeral nodes dump:\nSessions with Ephemerals (0):\n"
             )
+        if word == "cons":
+            return "".join(f"{line}\n" for line in list(self._member.clients.values())) + "\n"
         tree = self._member.tree
-        nodes = 4 + (len(tree.nodes) if tree else 0)
+        nodes = 4 + (tree.size if tree else 0)
         open_now = self.service.connections if self.service else 1
         if word == "mntr":
             return f"zk_version\t{release.zookeeper}-rehearsal\nzk_server_state\t{mode}\nzk_znode_count\t{nodes}\n"
