@@ -10,17 +10,26 @@ from fabwiz.remote.rehearsal.channel.envelopes import Signer
 from fabwiz.remote.rehearsal.channel.msp import MspError
 from fabwiz.remote.rehearsal.containers.context import Context, Exit
 from fabwiz.remote.rehearsal.containers.grpc_server import TlsFiles, serve
+from fabwiz.remote.rehearsal.containers.kafka_client import KafkaClient
 from fabwiz.remote.rehearsal.containers.nodelog import NodeLog
 from fabwiz.remote.rehearsal.orderer.registrar import Registrar
 from fabwiz.remote.rehearsal.orderer.retry import Retry
 from fabwiz.remote.rehearsal.orderer.service import AtomicBroadcast
+from fabwiz.remote.rehearsal.orderer.topic import TopicClientFactory
 
 _BASE = "/etc/hyperledger/fabric"
 """FABRIC_CFG_PATH of the image: relative paths are looked up there."""
 
 
 def orderer(context: Context) -> int:
-    """Run an orderer until the container stops."""
+    """Run an orderer of a rehearsal until the container stops."""
+    if context.flag("ORDERER_KAFKA_TLS_ENABLED"):
+        context.log(f"[rehearsal] {context.name}: TLS to Kafka is not rehearsed: its files are only read")
+    return run_orderer(context, KafkaClient)
+
+
+def run_orderer(context: Context, topic_client: TopicClientFactory) -> int:
+    """Run an orderer that orders through `topic_client` until the container stops."""
     log = NodeLog(context)
     port = int(context.setting("ORDERER_GENERAL_LISTENPORT", "7050"))
     listen_on = context.setting("ORDERER_GENERAL_LISTENADDRESS", "127.0.0.1")
@@ -40,7 +49,6 @@ def orderer(context: Context) -> int:
             _BASE,
         )
     if context.flag("ORDERER_KAFKA_TLS_ENABLED"):
-        log("[orderer/common/server] Start -> INFO [rehearsal] TLS to Kafka is not rehearsed: its files are only read")
         TlsFiles(
             context,
             context.setting("ORDERER_KAFKA_TLS_PRIVATEKEY_FILE"),
@@ -49,7 +57,7 @@ def orderer(context: Context) -> int:
             _BASE,
         )
     ledger = context.path(context.setting("ORDERER_FILELEDGER_LOCATION", "/var/hyperledger/production/orderer"), _BASE)
-    registrar = Registrar(context, log, signer, ledger, Retry.read(context))
+    registrar = Registrar(context, log, signer, ledger, Retry.read(context), topic_client)
     try:
         if not registrar.load():
             registrar.bootstrap(_genesis(context))

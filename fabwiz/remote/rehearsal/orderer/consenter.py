@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from fabric_protos.common import common_pb2
 
 from fabwiz.remote.rehearsal.channel.bundle import ConfigError
-from fabwiz.remote.rehearsal.containers.kafka_client import KafkaClient
 from fabwiz.remote.rehearsal.containers.topics import KafkaError
 from fabwiz.remote.rehearsal.orderer.cutter import Cutter
 from fabwiz.remote.rehearsal.orderer.messages import CONFIG, CONNECT, NORMAL, TIME_TO_CUT, Record
+from fabwiz.remote.rehearsal.orderer.topic import TopicClient
 
 if TYPE_CHECKING:
     from fabwiz.remote.rehearsal.orderer.chain import Chain
@@ -46,9 +46,9 @@ class Consenter:
         self.booted = False
         self.started = False
 
-    def _client(self) -> KafkaClient:
+    def _client(self) -> TopicClient:
         registrar = self._chain.registrar
-        return KafkaClient(
+        return registrar.topic_client(
             self._context, self._chain.bundle.kafka_brokers, self._chain.name, registrar.retry.replication
         )
 
@@ -121,7 +121,7 @@ class Consenter:
                 self._again(consumer)
         consumer.close()
 
-    def _start_phase(self, consumer: KafkaClient) -> bool:
+    def _start_phase(self, consumer: TopicClient) -> bool:
         name = self._chain.name
         self._log(
             f"[orderer/consensus/kafka] newChain -> INFO [channel: {name}] Starting chain with last persisted offset "
@@ -143,7 +143,7 @@ class Consenter:
         self._chain.registrar.panic(f"[channel: {name}] Cannot post CONNECT message = {last}")
         return False
 
-    def _again(self, consumer: KafkaClient) -> None:
+    def _again(self, consumer: TopicClient) -> None:
         while not self._over:
             try:
                 consumer.connect()
@@ -153,7 +153,7 @@ class Consenter:
             self.started = True
             return
 
-    def _consume(self, consumer: KafkaClient) -> None:
+    def _consume(self, consumer: TopicClient) -> None:
         """Read on from the offset of the last block; what is pending was read, but stands in no block yet."""
         self._cutter.cut()
         self._timer = None

@@ -17,18 +17,26 @@ from fabwiz.remote.rehearsal.ledger.store import BlockStore
 from fabwiz.remote.rehearsal.orderer.chain import Chain
 from fabwiz.remote.rehearsal.orderer.processor import Processor
 from fabwiz.remote.rehearsal.orderer.retry import Retry
+from fabwiz.remote.rehearsal.orderer.topic import TopicClientFactory
 
 
 class Registrar:
     """Holds the chains, whose ledgers lie below `folder`."""
 
     def __init__(
-        self, context: Context, log: Callable[[str], None], signer: Signer, folder: Path, retry: Retry
+        self,
+        context: Context,
+        log: Callable[[str], None],
+        signer: Signer,
+        folder: Path,
+        retry: Retry,
+        topic_client: TopicClientFactory,
     ) -> None:
         self.context = context
         self.log = log
         self.signer = signer
         self.retry = retry
+        self.topic_client = topic_client
         self.processor = Processor(self)
         self.failed = threading.Event()
         self.last_words = ""
