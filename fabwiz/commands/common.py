@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,10 +15,13 @@ from fabwiz.deploy.events import Event, Kind, now
 from fabwiz.deploy.phase import Phase
 from fabwiz.exitcodes import ExitCode
 from fabwiz.rules import check
+from fabwiz.session.assigned import recall
 from fabwiz.session.document import Document
 from fabwiz.session.findings import Finding
 from fabwiz.session.load import load
 from fabwiz.session.network import Network
+from fabwiz.session.scalars import shown
+from fabwiz.session.workspace import Workspace
 
 
 class Refused(Exception):
@@ -31,8 +34,20 @@ class Refused(Exception):
 
 def add_session(parser: ArgumentParser) -> None:
     """The argument that nearly every command takes."""
-    session = parser.add_argument("session", type=Path, metavar="SESSION", help="the session file, such as lan4.yaml")
+    session = parser.add_argument(
+        "session", type=_session_file, metavar="SESSION", help="the session file, such as lan4.yaml"
+    )
     complete_files(session)
+
+
+def _session_file(word: str) -> Path:
+    """A path that can be shown as it is, wherever it comes up. Raises ArgumentTypeError for any other."""
+    path = Path(word)
+    if not str(path.absolute()).isprintable():
+        raise ArgumentTypeError(
+            f"the name {shown(str(path.absolute()), 200)} has characters that do not show; rename it"
+        )
+    return path
 
 
 def complete_files(argument: Action) -> None:
@@ -74,7 +89,9 @@ def findings_of(path: Path) -> tuple[Document, tuple[Finding, ...]]:
     document = load(path)
     if document.network is None:
         return document, document.findings
-    return document, (*document.findings, *(document.place(f) for f in check(document.network, path.parent)))
+    before = recall(Workspace(path).assigned, document.network.name)
+    found = check(document.network, path.parent, before)
+    return document, (*document.findings, *(document.place(finding) for finding in found))
 
 
 def valid_network(args: Namespace, warn: bool = False) -> Network:
@@ -83,16 +100,42 @@ def valid_network(args: Namespace, warn: bool = False) -> Network:
     With `warn` and `--json` the warnings become events; people find them in `fabwiz check`.
     """
     document, findings = findings_of(args.session)
-    if document.network is None or any(finding.blocks for finding in findings):
-        blocking = [finding for finding in findings if finding.blocks]
-        if getattr(args, "json", False):
-            print_finding_events(blocking)
-        else:
-            show_findings(errors_console(), blocking)
-        raise Refused(ExitCode.INVALID, f"{args.session}: {summary_line(blocking)}; nothing was done")
+    blocking = [finding for finding in findings if finding.blocks]
+    if document.network is None or blocking:
+        raise _refusal(args, blocking)
     if warn and args.json:
         print_finding_events(findings)
     return document.network
+
+
+def any_network(args: Namespace) -> Network:
+    """The network of a session whatever rules it breaks, for commands that look at what is there or take it away.
+
+    What blocks a deployment is shown on stderr as a hint. Raises Refused where there is no network in the file, and
+    for names and folders that are none: no network can have been deployed with them, and they would become parts of
+    paths and commands.
+    """
+    document, findings = findings_of(args.session)
+    blocking = [finding for finding in findings if finding.blocks]
+    if document.network is None or any(finding.rule in _ABOUT_NAMES for finding in blocking):
+        raise _refusal(args, blocking)
+    if blocking:
+        show_findings(errors_console(), blocking)
+        counted = summary_line(blocking)
+        print(f"fabwiz: {args.session}: {counted}; {args.command} goes on all the same", file=sys.stderr, flush=True)
+    return document.network
+
+
+_ABOUT_NAMES = frozenset({"name-syntax", "domain-syntax", "kafka-broker-name", "remote-dir"})
+
+
+def _refusal(args: Namespace, blocking: Sequence[Finding]) -> Refused:
+    """Show the findings and say that they are in the way."""
+    if getattr(args, "json", False):
+        print_finding_events(blocking)
+    else:
+        show_findings(errors_console(), blocking)
+    return Refused(ExitCode.INVALID, f"{args.session}: {summary_line(blocking)}; nothing was done")
 
 
 def print_finding_events(findings: Iterable[Finding]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from fabwiz.commands.common import add_json, add_session, valid_network
+from fabwiz.commands.common import add_json, add_session, any_network
 from fabwiz.commands.remote import add_remote, asker, remote_options
 from fabwiz.exitcodes import ExitCode
 
@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> ExitCode:
     """Take away."""
-    network = valid_network(args)
+    network = any_network(args)
     from fabwiz.commands.running import Settings, take_down
 
     settings = Settings(args.session.absolute(), json=args.json)

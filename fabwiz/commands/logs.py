@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fabwiz.commands.common import Refused, add_json, add_session, valid_network
+from fabwiz.commands.common import Refused, add_json, add_session, any_network
 from fabwiz.commands.remote import add_remote, asker, remote_options
 from fabwiz.deploy.events import Event, Kind
 from fabwiz.exitcodes import ExitCode
 from fabwiz.remote.connection import RemoteError
+from fabwiz.session.workspace import Workspace
 
 if TYPE_CHECKING:
     from fabwiz.deploy.run import Run
@@ -34,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> ExitCode:
     """Follow."""
-    network = valid_network(args)
+    network = any_network(args)
     known = {node.name for node in network.nodes}
     for name in args.nodes:
         if name not in known:
@@ -52,10 +53,12 @@ def run(args: Namespace) -> ExitCode:
             face(event)
 
     session_file = args.session.absolute()
-    with opened(network, session_file, remote_options(args), asker(), show) as engine, stopping(engine):
-        _reach(engine, [node.host for node in wanted])
+    kept = Workspace(session_file).logs
+    over = f"following no more; what came is in {kept}"
+    with opened(network, session_file, remote_options(args), asker(), show) as engine, stopping(engine, over):
+        _reach(engine, [node.host for node in wanted if node.host in network.hosts])
         for node in wanted:
-            for timestamp, text in _kept(engine.workspace.logs / f"{node.name}.log"):
+            for timestamp, text in _kept(kept / f"{node.name}.log"):
                 face(Event(timestamp, Kind.LOG, host=node.host, node=node.name, message=text))
         engine.logs.start()
         forever = threading.Event()

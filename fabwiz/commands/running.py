@@ -24,6 +24,7 @@ from fabwiz.deploy.run import Run
 from fabwiz.exitcodes import ExitCode
 from fabwiz.remote.options import Asker, HeadlessAsker, RemoteOptions
 from fabwiz.remote.pool import Pool
+from fabwiz.session.assigned import forget
 from fabwiz.session.model import Session
 from fabwiz.session.network import Network
 
@@ -114,6 +115,7 @@ def take_down(network: Network, settings: Settings, options: RemoteOptions, aske
                 outcome = execute(run, [spec])
             if data and not outcome.failures:
                 run.journal.append("data-removed")
+                forget(run.workspace.assigned)
             status = Status.FAILED if outcome.failures else Status.DONE if outcome.changed else Status.SKIPPED
             said = {
                 Status.FAILED: "is not gone everywhere; run again",
@@ -140,9 +142,13 @@ def exit_code(outcome: Outcome) -> ExitCode:
     return ExitCode.REFUSED if outcome.failed_phase.phase == Phase.PREFLIGHT else ExitCode.FAILED
 
 
+_STOPPING = "stopping after the steps that run now; once more to end at once"
+
+
 @contextmanager
-def stopping(run: Run) -> Iterator[None]:
-    """The first signal asks the run to stop at a safe place; a second one ends it at once."""
+def stopping(run: Run, said: str = _STOPPING) -> Iterator[None]:
+    """The first signal asks the run to stop at a safe place, which is `said`; a second one ends it at once."""
+    words = f"\n{said}\n".encode()
     previous = {}
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -151,7 +157,7 @@ def stopping(run: Run) -> Iterator[None]:
         run.stop()
         # straight to the descriptor: what is written to may be in the middle of a line, or the terminal be gone
         with suppress(OSError):
-            os.write(2, b"\nstopping after the steps that run now; once more to end at once\n")
+            os.write(2, words)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         previous[number] = signal.signal(number, handle)

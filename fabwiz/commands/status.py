@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fabwiz.commands.common import add_json, add_session, valid_network
+from fabwiz.commands.common import add_json, add_session, any_network
 from fabwiz.commands.remote import add_remote, asker, remote_options
 from fabwiz.exitcodes import ExitCode
 
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> ExitCode:
     """Ask and show."""
-    network = valid_network(args)
+    network = any_network(args)
     from fabwiz.commands.running import opened
     from fabwiz.deploy.status import heights, status
 

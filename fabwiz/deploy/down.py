@@ -10,7 +10,7 @@ from fabwiz.deploy.docker import NETWORK_LABEL
 from fabwiz.deploy.phase import Stage
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Step
-from fabwiz.session.network import Host, Network, Role
+from fabwiz.session.network import REMOTE_PARENT, Host, Network, Role
 from fabwiz.session.workspace import Workspace
 
 # What peers start and make carries no label of ours. Chaincode containers are known by the two things together that
@@ -22,7 +22,7 @@ _KNOWN = r"""
 label=$1; network=$2; builder=$3; folder=$4; shift 4
 containers() {
   docker ps -aq --filter "label=$label"
-  docker ps -aq --filter "network=$network" --filter "ancestor=$builder" 2>/dev/null
+  [ -z "$builder" ] || docker ps -aq --filter "network=$network" --filter "ancestor=$builder" 2>/dev/null
   for prefix in "$@"; do docker ps -aq --filter "network=$network" --filter "name=^/?$prefix" 2>/dev/null; done
 }
 images() {
@@ -50,9 +50,14 @@ for image in $(images "$@"); do docker rmi "$image" || exit 1; done
 exit 0
 """
 )
+# Placing an empty bundle has removed each file with the folders that this emptied; Docker makes others where a file
+# is missing that it was to mount. Arguments: remote_dir, and the folder that is ours from top to bottom, if any: in
+# one that the operator named only what bundles put there is ours.
 FOLDERS_SCRIPT = r"""
 rm -f "$1/manifest.json"
-[ ! -d "$1" ] || find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null
+case $1 in "$2"/*) [ ! -d "$1" ] || find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null ;; esac
+[ ! -d "$1" ] || rmdir "$1" 2>/dev/null
+case $1 in "$2"/*) [ ! -d "$2" ] || rmdir "$2" 2>/dev/null ;; esac
 exit 0
 """
 LEFT_SCRIPT = (
@@ -115,13 +120,15 @@ class TakeAway(Step):
             connection.run(self._argv(DATA_SCRIPT), root=True, timeout=300).check(f"removing data on {self._host.name}")
             # an empty bundle: what earlier ones put there goes, and only that
             connection.put_bundle(run.workspace.root, [], self._host.remote_dir)
-            connection.run(["sh", "-c", FOLDERS_SCRIPT, "down", self._host.remote_dir], root=True).check()
+            argv = ["sh", "-c", FOLDERS_SCRIPT, "down", self._host.remote_dir, REMOTE_PARENT]
+            connection.run(argv, root=True).check()
             return "containers, network, volumes and files removed"
         return "containers and network removed; data and files are kept"
 
     def _argv(self, script: str) -> list[str]:
         peers = [node for node in self.network.on(self._host.name) if node.role is Role.PEER]
-        builder = chaincode_images(self.network).builder
+        # without a release that is known no builder is, and none of its containers can run
+        builder = chaincode_images(self.network).builder if self.network.release else ""
         prefixes = [f"{self.network.name}-{peer.name}-" for peer in peers]
         known = [self._label, docker_network(self.network), builder, self._host.remote_dir]
         return ["sh", "-c", script, "down", *known, *prefixes]

@@ -34,6 +34,7 @@ from fabwiz.remote.connection import (
 )
 from fabwiz.remote.pool import Pool
 from fabwiz.remote.sanitize import clean
+from fabwiz.session.assigned import remember
 from fabwiz.session.network import Network, Node
 from fabwiz.session.policy import PolicyError
 from fabwiz.session.units import format_duration
@@ -187,10 +188,14 @@ class Run:
     # -- phases and errors ---------------------------------------------------------------------------------------
 
     def entering(self, phase: str) -> None:
-        """Hosts are connected to at the start; logs stream from the first phase that starts containers on."""
+        """Hosts are connected to at the start; logs stream from the first phase that starts containers on.
+
+        From there on, what nodes have is what they must keep.
+        """
         if phase == Phase.PREFLIGHT:
             self.open_hosts()
         if phase == Phase.ZOOKEEPER and not self.dry:
+            remember(self.workspace.assigned, self.network)
             self.logs.start()
 
     def explain(self, error: Exception) -> StepFailed:

@@ -30,10 +30,15 @@ MISSING = "missing"
 
 
 def status(run: Run) -> list[NodeStatus]:
-    """Ask every host at once; a host that does not answer costs only its own rows."""
+    """Ask every host at once; a host that does not answer costs only its own rows.
+
+    A node on a host that the session does not list has a row, too: nobody can be asked about it.
+    """
     hosts = [host for host in run.network.hosts if run.network.on(host)]
     with ThreadPoolExecutor(max(1, min(64, len(hosts)))) as pool:
-        return [row for rows in pool.map(lambda host: _host(run, host), hosts) for row in rows]
+        found = [row for rows in pool.map(lambda host: _host(run, host), hosts) for row in rows]
+    lost = [node for node in run.network.nodes if node.host not in run.network.hosts]
+    return found + [NodeStatus(node, None, "the session lists no such host") for node in lost]
 
 
 def _host(run: Run, host: str) -> list[NodeStatus]:

@@ -1,6 +1,7 @@
 """What must hold between the parts of a session. `check` tells everything that does not.
 
-Each rule is a pure function of the `Network`; only `chaincode-path` looks at files, beside the session's own.
+Each rule is a pure function of the `Network`; only `chaincode-path` looks at files, beside the session's own, and
+only `node-moved` compares with what was there before.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from fabwiz.rules import ordering as _ordering  # noqa: F401
 from fabwiz.rules import naming as _naming  # noqa: F401
 from fabwiz.rules import identity as _identity  # noqa: F401
 from fabwiz.rules import hosts as _hosts  # noqa: F401
+from fabwiz.rules import access as _access  # noqa: F401
 from fabwiz.rules import ports as _ports  # noqa: F401
+from fabwiz.rules import moved as _moved  # noqa: F401
 from fabwiz.rules import resilience as _resilience  # noqa: F401
 from fabwiz.rules import channels as _channels  # noqa: F401
 from fabwiz.rules import members as _members  # noqa: F401
 from fabwiz.rules import chaincode as _chaincode  # noqa: F401
 from fabwiz.rules import endorsement as _endorsement  # noqa: F401
 from fabwiz.rules import fabric as _fabric  # noqa: F401
+from fabwiz.rules import images as _images  # noqa: F401
 
 # isort: on
 from fabwiz.rules.checking import check

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from fabwiz.rules.registry import ERROR, OWN, Problem, fix, rule, rule_about_files, setting
+from fabwiz.rules.registry import ERROR, OWN, Problem, Surroundings, fix, rule, rule_about_surroundings, setting
 from fabwiz.rules.suggest import near, unique
 from fabwiz.session.findings import Edit
 from fabwiz.session.model import CheckStep
@@ -138,7 +138,7 @@ def checks(network: Network) -> Iterator[Problem]:
                 yield Problem(path, f"check {position + 1} of {chaincode.name} names no function to call")
 
 
-@rule_about_files(
+@rule_about_surroundings(
     "chaincode-path",
     ERROR,
     "the source of a chaincode is there and of its language",
@@ -146,8 +146,9 @@ def checks(network: Network) -> Iterator[Problem]:
     "with fabwiz. Go needs .go files in it, Node a package.json, Java a build.gradle or pom.xml.",
     OWN,
 )
-def sources(network: Network, base: Path | None) -> Iterator[Problem]:
+def sources(network: Network, around: Surroundings) -> Iterator[Problem]:
     """Folders that are missing or hold another language."""
+    base = around.base
     for chaincode in network.chaincodes.values():
         spec = chaincode.spec
         if spec.language == "node" and network.release is not None and network.release.number < (1, 1, 0):

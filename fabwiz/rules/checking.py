@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fabwiz.rules.registry import OWN, RULES, WARNING, Problem, Rule, fix, rule, without
+from fabwiz.rules.registry import OWN, RULES, WARNING, Problem, Rule, Surroundings, fix, rule, without
+from fabwiz.session.assigned import Assigned
 from fabwiz.session.findings import Edit, Finding, Severity
 from fabwiz.session.network import Network
 from fabwiz.session.shape import nearest
@@ -14,18 +15,22 @@ _LONGEST = 1200
 """Characters of a message."""
 
 
-def check(network: Network, base: Path | None = None) -> tuple[Finding, ...]:
+def check(
+    network: Network, base: Path | None = None, before: Mapping[str, Assigned] | None = None
+) -> tuple[Finding, ...]:
     """Everything that breaks a rule, in the order of `RULES` and, within a rule, of the session.
 
     `base` is the folder of the session file, beside which chaincode is looked for; `None`: only shipped samples are
-    known, and other chaincode is taken on trust. A waivable error that the session accepts with a reason comes as a
+    known, and other chaincode is taken on trust. `before` says what nodes had when they were last started, as the
+    workspace recalls it (`fabwiz.session.assigned`). A waivable error that the session accepts with a reason comes as a
     warning, with the reason in `accepted` and at the end of the message. Never raises for what a session says.
     """
+    around = Surroundings(base, before or {})
     return tuple(
         _finding(one, problem, network)
         for one in tuple(RULES.values())
         if one.check is not None
-        for problem in one.check(network, base)
+        for problem in one.check(network, around)
     )
 
 

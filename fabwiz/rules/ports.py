@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from fabwiz.rules.registry import ERROR, OWN, Problem, fix, rule, setting
 from fabwiz.session.network import Network, Node, Role
 
-# the session's setting for a port, by role and purpose
-_SETTINGS = {
+SETTINGS = {
     (Role.ZOOKEEPER, "client"): "client_port",
     (Role.ZOOKEEPER, "peer"): "peer_port",
     (Role.ZOOKEEPER, "election"): "election_port",
@@ -18,6 +17,7 @@ _SETTINGS = {
     (Role.PEER, "chaincode"): "chaincode_port",
     (Role.PEER, "events"): "events_port",
 }
+"""The session's setting for a port, by role and purpose."""
 _HIGHEST = 65535
 
 
@@ -45,7 +45,7 @@ def _of_host(host: str, nodes: list[Node], used: set[int]) -> Iterator[Problem]:
     owners: dict[int, tuple[Node, str]] = {}
     for node in nodes:
         for purpose, port in node.ports.items():
-            path = (*node.path, _SETTINGS[node.role, purpose])
+            path = (*node.path, SETTINGS[node.role, purpose])
             if port > _HIGHEST:
                 says = f"the {purpose} port of {node.name} would be {port}; ports end at {_HIGHEST}"
             elif port in owners:

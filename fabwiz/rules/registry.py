@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from fabwiz.session.assigned import Assigned
 from fabwiz.session.findings import Edit, Fix, SessionPath, Severity
 from fabwiz.session.network import Network
 
@@ -24,7 +25,17 @@ class Problem:
     waivable: bool = True
 
 
-Check = Callable[[Network, Path | None], Iterator[Problem]]
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What some rules look at beside the session."""
+
+    base: Path | None = None
+    """The folder of the session file; `None`: unknown."""
+    before: Mapping[str, Assigned] = field(default_factory=dict)
+    """What nodes had when they were last started, by full name."""
+
+
+Check = Callable[[Network, Surroundings], Iterator[Problem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +43,8 @@ class Rule:
     """A rule with a stable id.
 
     `title` says in a few words what holds, `why` teaches an operator in a sentence or two, `source` names where the
-    rule comes from. `check` takes the network and the folder of the session file (`None`: unknown); it is `None` for
-    rules about the file itself, which the loader of the session raises.
+    rule comes from. `check` takes the network and what is around it; it is `None` for rules about the file itself,
+    which the loader of the session raises.
     """
 
     id: str
@@ -68,11 +79,13 @@ def rule(
     return register
 
 
-def rule_about_files(rule_id: str, severity: Severity, title: str, why: str, source: str) -> Callable[[Check], Check]:
-    """Register a check that looks at files beside the session, too."""
+def rule_about_surroundings(
+    rule_id: str, severity: Severity, title: str, why: str, source: str, waivable: bool = False
+) -> Callable[[Check], Check]:
+    """Register a check that looks at what is beside the session, too."""
 
     def register(check: Check) -> Check:
-        _add(Rule(rule_id, severity, False, title, why, source, check))
+        _add(Rule(rule_id, severity, waivable, title, why, source, check))
         return check
 
     return register

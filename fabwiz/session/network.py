@@ -18,6 +18,8 @@ from fabwiz.session.model import ChaincodeSpec, HostSpec, PeerSpec, Session, Ssh
 from fabwiz.session.releases import RELEASES, Release
 
 DEFAULT_CONSORTIUM = "SampleConsortium"
+REMOTE_PARENT = "/opt/fabwiz"
+"""On a host, the folder of `remote_dir` where the session names none; it is fabwiz's own."""
 
 
 class Role(StrEnum):
@@ -136,18 +138,29 @@ class Chaincode:
     path: SessionPath
 
 
-# first port and distance between nodes of a kind on one host, by purpose (facts: fabric-releases, Ports)
-_PORTS: dict[Role, dict[str, tuple[int, int]]] = {
-    Role.ZOOKEEPER: {"client": (2181, 1), "peer": (2888, 1), "election": (3888, 1)},
-    Role.KAFKA: {"broker": (9092, 100)},
-    Role.ORDERER: {"grpc": (7050, 1000)},
-    Role.PEER: {"grpc": (7051, 1000), "chaincode": (7052, 1000), "events": (7053, 1000)},
+# by purpose (facts: fabric-releases, Ports)
+_FIRST_PORTS: dict[Role, dict[str, int]] = {
+    Role.ZOOKEEPER: {"client": 2181, "peer": 2888, "election": 3888},
+    Role.KAFKA: {"broker": 9092},
+    Role.ORDERER: {"grpc": 7050},
+    Role.PEER: {"grpc": 7051, "chaincode": 7052, "events": 7053},
 }
+PORT_STEPS: Mapping[Role, int] = MappingProxyType(
+    {Role.ZOOKEEPER: 1, Role.KAFKA: 100, Role.ORDERER: 1000, Role.PEER: 1000}
+)
+"""How far the ports of two nodes of a kind are apart that follow each other on one host."""
 _KAFKA_TLS_PORT = 9093
 
 
 class Network:
-    """Everything that a session describes. Immutable; build one with `Network(session)`."""
+    """Everything that a session describes. Immutable; build one with `Network(session)`.
+
+    The same session gives the same network, so automatic ports and ids follow the order of the file alone: a node's
+    ports depend on the nodes of its kind that stand before it and share its host, its id on all that stand before it.
+    What is added at the end of `zookeeper`, `kafka` or `orderers`, a new organization at the end, or a peer at the end
+    of the last one therefore moves nothing. No order can do that for a peer that is added to an earlier organization,
+    nor for what is added in the middle or removed: there the rule `node-moved` compares with what was started before.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -249,20 +262,24 @@ class Network:
                 **own,
             }
         )
-        remote_dir = spec.remote_dir or self.session.remote_dir or f"/opt/fabwiz/{self.session.name}"
+        remote_dir = spec.remote_dir or self.session.remote_dir or f"{REMOTE_PARENT}/{self.session.name}"
         return Host(name, spec.address, spec.transport, ssh, remote_dir, ("hosts", name))
+
+    def automatic_ports(self, role: Role, nth: int) -> dict[str, int]:
+        """Ports, by purpose, of the `nth` node (from 0) of a role on one host, where the session names none."""
+        ports = {purpose: first + nth * PORT_STEPS[role] for purpose, first in _FIRST_PORTS[role].items()}
+        if role is Role.KAFKA and self.session.ordering.kafka.tls:
+            ports["broker"] += _KAFKA_TLS_PORT - _FIRST_PORTS[role]["broker"]
+        if self.release and not self.release.has_events_port:
+            ports.pop("events", None)
+        return ports
 
     def _ports(self, role: Role, host: str, given: Mapping[str, int | None]) -> Mapping[str, int]:
         nth = self._seen[role, host]
         self._seen[role, host] += 1
-        ports = {}
-        for purpose, (first, step) in _PORTS[role].items():
-            if role is Role.KAFKA and self.session.ordering.kafka.tls:
-                first = _KAFKA_TLS_PORT
-            if purpose == "events" and self.release and not self.release.has_events_port:
-                continue
-            ports[purpose] = given.get(purpose) or first + nth * step
-        return MappingProxyType(ports)
+        return MappingProxyType(
+            {purpose: given.get(purpose) or port for purpose, port in self.automatic_ports(role, nth).items()}
+        )
 
     def _zookeeper(self) -> Iterator[Node]:
         for position, (key, spec) in enumerate(self.session.zookeeper.items(), 1):

@@ -63,6 +63,11 @@ class Workspace:
         return self.root / "journal.jsonl"
 
     @property
+    def assigned(self) -> Path:
+        """Hosts, ids and ports that the nodes had when they were last started."""
+        return self.root / "assigned.json"
+
+    @property
     def logs(self) -> Path:
         """`<node>.log`, one a container."""
         return self.root / "logs"

@@ -24,8 +24,12 @@ CASES = [
     for number, case in enumerate(cases)
 ]
 # the only way out is the operator's: which name, which address, which source was meant
-WITHOUT_FIX = {"host-loopback", "chaincode-check", "session-file"}
-SOMETIMES_WITHOUT_FIX = {"name-syntax", "domain-syntax", "host-address", "chaincode-policy", "chaincode-path"}
+WITHOUT_FIX = {"host-loopback", "chaincode-check", "session-file", "images-archives"}
+SOMETIMES_WITHOUT_FIX = {
+    "name-syntax", "domain-syntax", "host-address", "ssh-user", "chaincode-policy", "chaincode-path",
+}  # fmt: skip
+# they need more than a session: test_a_file_that_is_not_there_is_told, test_moved.py
+ELSEWHERE = {"session-file", "node-moved"}
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def test_the_valid_session_breaks_no_rule(valid: Document, told: Told) -> None:
 
 
 def test_the_table_covers_every_rule() -> None:
-    assert {*TABLE, "session-file"} == set(RULES)
+    assert set(TABLE) | ELSEWHERE == set(RULES)
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
