@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -131,3 +132,35 @@ def test_whatever_an_interrupted_down_left_is_found(engine: Engine, run: Run, le
     assert take_away(run, data=True).status is Status.DONE
     assert engine() == names(NEIGHBOURS)
     assert take_away(run, data=True).status is Status.SKIPPED
+
+
+def remove_folders(remote_dir: Path, ours: Path) -> None:
+    subprocess.run(["sh", "-c", down.FOLDERS_SCRIPT, "down", str(remote_dir), str(ours)], check=True)
+
+
+def test_the_usual_folder_goes_with_the_last_network_in_it(tmp_path: Path) -> None:
+    ours = tmp_path / "opt/fabwiz"
+    (ours / "pair/kafka1/kafka").mkdir(parents=True)
+    (ours / "pair/manifest.json").touch()
+    (ours / "other").mkdir()
+    (ours / "other/manifest.json").touch()
+
+    remove_folders(ours / "pair", ours)
+    assert [path.name for path in ours.iterdir()] == ["other"]
+
+    remove_folders(ours / "other", ours)
+    assert list((tmp_path / "opt").iterdir()) == []
+
+
+def test_in_a_folder_that_the_operator_named_other_empty_folders_stay(tmp_path: Path) -> None:
+    named = tmp_path / "srv/lab"
+    (named / "theirs").mkdir(parents=True)
+    (named / "manifest.json").touch()
+
+    remove_folders(named, tmp_path / "opt/fabwiz")
+    assert list(named.iterdir()) == [named / "theirs"]
+
+    (named / "theirs").rmdir()
+    remove_folders(named, tmp_path / "opt/fabwiz")
+    assert list(tmp_path.iterdir()) == [tmp_path / "srv"]
+    assert list((tmp_path / "srv").iterdir()) == []
