@@ -43,6 +43,12 @@ def tx_id(nonce: bytes, creator: bytes) -> str:
     return hashlib.sha256(nonce + creator).hexdigest()
 
 
+def transaction_id(envelope: bytes) -> str:
+    """The transaction's id that a serialized `common.Envelope` carries; empty for configurations."""
+    payload = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(envelope).payload)
+    return str(common_pb2.ChannelHeader.FromString(payload.header.channel_header).tx_id)
+
+
 def channel_header(
     kind: int, channel: str, now: datetime, *, transaction: str = "", extension: bytes = b""
 ) -> common_pb2.ChannelHeader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 from fabric_protos.common import common_pb2, ledger_pb2
@@ -16,10 +17,11 @@ from fabric_protos.peer import (
 )
 
 from fabwiz.fabric.endpoint import Endpoint
-from fabwiz.fabric.envelope import Now, Proposal, proposal, utc_now
+from fabwiz.fabric.envelope import Now, Proposal, proposal, transaction_id, utc_now
 from fabwiz.fabric.errors import NotFound, from_answer, from_rpc
 from fabwiz.fabric.identity import SigningIdentity
 
+_CODES: Any = transaction_pb2.TxValidationCode
 _FIRST_ERROR = 400  # core/chaincode/shim/response.go: ERRORTHRESHOLD
 
 
@@ -130,11 +132,19 @@ class PeerClient:
         return common_pb2.Block.FromString(answer)
 
     def validation(
-        self, identity: SigningIdentity, channel: str, tx_id: str, *, timeout: float | None = None
+        self,
+        identity: SigningIdentity,
+        channel: str,
+        tx_id: str,
+        *,
+        since: int | None = None,
+        timeout: float | None = None,
     ) -> str | None:
         """The validation code (`VALID`, `MVCC_READ_CONFLICT`, ...) of a transaction, `None` while it is in no block.
 
-        For a member of the peer's organization that may read the channel. Raises as `send`.
+        Where one envelope was ordered several times, only its first copy counts. Peers before 1.2 tell of the last
+        one instead (FAB-8557): with `since`, a block's number from which on any copy must be, the blocks are looked
+        through then. For a member of the peer's organization that may read the channel. Raises as `send`.
         """
         args = [b"GetTransactionByID", channel.encode(), tx_id.encode()]
         try:
@@ -143,8 +153,17 @@ class PeerClient:
             if "transaction" in error.message:
                 return None
             raise
-        code = transaction_pb2.ProcessedTransaction.FromString(answer).validationCode
-        return str(transaction_pb2.TxValidationCode.Name(code))
+        code = str(_CODES.Name(transaction_pb2.ProcessedTransaction.FromString(answer).validationCode))
+        if code == "VALID" or since is None:
+            return code
+        last = int(self.block_of(identity, channel, tx_id, timeout=timeout).header.number)
+        for number in range(since, last + 1):
+            args = [b"GetBlockByNumber", channel.encode(), str(number).encode()]
+            block = common_pb2.Block.FromString(self.call(identity, "", "qscc", args, timeout=timeout))
+            for place, data in enumerate(block.data.data):
+                if transaction_id(data) == tx_id:
+                    return str(_CODES.Name(block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER][place]))
+        return code
 
     def block_of(
         self, identity: SigningIdentity, channel: str, tx_id: str, *, timeout: float | None = None

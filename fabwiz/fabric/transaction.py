@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fabric_protos.common import common_pb2
-from fabric_protos.peer import proposal_response_pb2, transaction_pb2
+from fabric_protos.peer import proposal_pb2, proposal_response_pb2, transaction_pb2
 
 from fabwiz.fabric.envelope import Now, Proposal, proposal, utc_now
 from fabwiz.fabric.errors import FabricError, Invalid, TimedOut, Unreachable
@@ -118,14 +118,30 @@ def transaction_envelope(
     return common_pb2.Envelope(payload=payload, signature=made.identity.sign(payload))
 
 
+def response_of(envelope: common_pb2.Envelope) -> bytes:
+    """What the chaincode answered, from the transaction that was made of it."""
+    payload = common_pb2.Payload.FromString(envelope.payload)
+    action = transaction_pb2.Transaction.FromString(payload.data).actions[0]
+    endorsed = transaction_pb2.ChaincodeActionPayload.FromString(action.payload).action
+    answer = proposal_response_pb2.ProposalResponsePayload.FromString(endorsed.proposal_response_payload)
+    return bytes(proposal_pb2.ChaincodeAction.FromString(answer.extension).response.payload)
+
+
 def wait_for_commit(
-    identity: SigningIdentity, peers: Sequence[PeerClient], channel: str, tx_id: str, *, timeout: float
+    identity: SigningIdentity,
+    peers: Sequence[PeerClient],
+    channel: str,
+    tx_id: str,
+    *,
+    timeout: float,
+    since: int | None = None,
 ) -> None:
     """Wait until every peer has the transaction in a block and finds it valid.
 
     Peers of all releases are asked through qscc (1.0 has no Deliver), each in the name of its `observer`; `identity`
     asks where there is none, which only peers of its own organization allow. A peer that does not answer meanwhile is
-    asked again. Raises Invalid with the validation code, TimedOut naming the peers.
+    asked again. `since` is needed where the envelope may have been handed in more than once, see
+    `PeerClient.validation`. Raises Invalid with the validation code, TimedOut naming the peers.
     """
     until = time.monotonic() + timeout
 
@@ -133,7 +149,8 @@ def wait_for_commit(
         last: FabricError | None = None
         while (left := until - time.monotonic()) > 0:
             try:
-                code = peer.validation(peer.observer or identity, channel, tx_id, timeout=max(1.0, left))
+                asker = peer.observer or identity
+                code = peer.validation(asker, channel, tx_id, since=since, timeout=max(1.0, left))
             except (Unreachable, TimedOut) as error:
                 last = error
             else:

@@ -2,8 +2,9 @@
 
 python -m tests.deploy.mortal_run SESSION.json SESSION_FILE KNOWN_HOSTS MOMENT
 
-MOMENT is `PHASE.COUNT+SECONDS`: so long after the COUNT-th event or journal record of that phase (`check-sent` and
-`check-passed` count as phases of their own); `never` lets it live. Ends with 0 when all went well, 1 otherwise.
+MOMENT is `PHASE.COUNT+SECONDS`: so long after the COUNT-th event or journal record of that phase (`check-sent`,
+`check-sent-again` and `check-passed` count as phases of their own); `never` lets it live. Ends with 0 when all went
+well, 1 otherwise.
 """
 
 from __future__ import annotations

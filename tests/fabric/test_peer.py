@@ -7,6 +7,7 @@ import pytest
 from fabric_protos.common import common_pb2, ledger_pb2
 from fabric_protos.peer import chaincode_pb2, query_pb2, transaction_pb2
 
+from fabwiz.fabric.envelope import signed_envelope, utc_now
 from fabwiz.fabric.errors import AlreadyInstalled, FabricError, Forbidden, NotFound, TimedOut
 from fabwiz.fabric.peer import ChainInfo, PeerClient
 
@@ -83,6 +84,38 @@ def test_a_transaction_is_none_until_it_is_in_a_block(
     assert peer.validation(identity, "mychannel", "0") == "MVCC_READ_CONFLICT"
     # through the channel, peers of 1.1 would stand still while a block comes in
     assert {call.channel for call in endorser.calls} == {""}
+
+
+def test_of_several_copies_of_a_transaction_the_first_one_counts(
+    peer: PeerClient, endorser: Any, identity: Any, ok: Any
+) -> None:
+    """As a peer of 1.0 or 1.1 has it: its index knows the last copy only."""
+    envelope = signed_envelope(
+        identity, common_pb2.ENDORSER_TRANSACTION, "mychannel", common_pb2.Header(), now=utc_now()
+    )
+    payload = common_pb2.Payload.FromString(envelope.payload)
+    header = common_pb2.ChannelHeader.FromString(payload.header.channel_header)
+    header.tx_id = "ab12"
+    payload.header.channel_header = header.SerializeToString()
+    copy = common_pb2.Envelope(payload=payload.SerializeToString()).SerializeToString()
+
+    def block(number: int, code: int) -> common_pb2.Block:
+        made = common_pb2.Block(header=common_pb2.BlockHeader(number=number))
+        made.data.data.append(copy)
+        made.metadata.metadata.extend([b"", b"", bytes([code])])
+        return made
+
+    blocks = {5: block(5, 0), 6: block(6, 9), 7: block(7, 9)}
+
+    def answer(call: Any) -> Any:
+        if call.args[0] == b"GetTransactionByID":
+            return ok(transaction_pb2.ProcessedTransaction(validationCode=9).SerializeToString())
+        number = 7 if call.args[0] == b"GetBlockByTxID" else int(call.args[2])
+        return ok(blocks[number].SerializeToString())
+
+    endorser.answer = answer
+    assert peer.validation(identity, "mychannel", "ab12") == "DUPLICATE_TXID"
+    assert peer.validation(identity, "mychannel", "ab12", since=5) == "VALID"
 
 
 def test_an_unknown_channel_is_not_a_pending_transaction(

@@ -9,17 +9,22 @@ from datetime import UTC, datetime
 from functools import partial
 
 from fabwiz.deploy.errors import StepFailed
+from fabwiz.deploy.events import Kind
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
+from fabwiz.deploy.phases.agreement import Agreement
 from fabwiz.deploy.phases.chaincode import settle
 from fabwiz.deploy.phases.ordering import on_any_orderer
-from fabwiz.deploy.phases.probes import every
+from fabwiz.deploy.phases.sent import Sent, last_sent
 from fabwiz.deploy.run import Run, Seen
-from fabwiz.deploy.step import Action, Evidence, Step
+from fabwiz.deploy.step import Action, Result, Step, done, skipped
 from fabwiz.fabric.block import header_hash
 from fabwiz.fabric.channel import genesis_of
 from fabwiz.fabric.endorsers import choose_endorsers
 from fabwiz.fabric.envelope import proposal
+from fabwiz.fabric.errors import FabricError, Invalid
+from fabwiz.fabric.peer import PeerClient
 from fabwiz.fabric.transaction import endorse, query, transaction_envelope, wait_for_commit
+from fabwiz.remote.connection import RemoteError
 from fabwiz.session.model import CheckStep
 from fabwiz.session.network import Chaincode, Channel, Network, Node, Organization
 from fabwiz.session.policy import parse
@@ -29,54 +34,11 @@ _ANSWER_LIMIT = 15.0
 """Seconds that a peer may lag behind a transaction that it has committed."""
 
 
-class Agreement(Evidence):
-    """Every peer has the orderers' newest block."""
-
-    name = "agreement"
-
-    def __init__(self, network: Network, channel: Channel) -> None:
-        self.network = network
-        self.channel = channel
-        self.title = f"all peers agree with the orderers on {channel.name}"
-
-    def preview(self, workspace: Workspace) -> Sequence[Action]:
-        """The question."""
-        return (
-            Action(
-                "wait",
-                f"height and block hash of {self.channel.name} are the same on "
-                f"{len(self.channel.peers)} peers and the orderers",
-            ),
-        )
-
-    def act(self, run: Run) -> str:
-        """Wait for it."""
-        return run.wait(
-            lambda: self._probe(run),
-            self.network.session.timeouts.channels,
-            f"peers do not agree on {self.channel.name}",
-            self.channel.peers,
-        )
-
-    def _probe(self, run: Run) -> Seen:
-        admin = run.fabric.admin(self.channel.organizations[0])
-        newest = on_any_orderer(run, lambda orderer: orderer.newest(self.channel.name, admin)).header
-
-        def compare(peer: Node) -> Seen:
-            organization = run.network.organization_of(peer)
-            assert organization
-            info = run.fabric.peer(peer).chain_info(run.fabric.admin(organization), self.channel.name)
-            if info.height != newest.number + 1:
-                return Seen(False, f"height {info.height} of {newest.number + 1}")
-            return Seen(info.current_hash == header_hash(newest), f"another block {newest.number}")
-
-        block = header_hash(newest).hex()[:12]
-        said = f"{self.channel.name}: height {newest.number + 1}, block {block} everywhere"
-        return every(self.channel.peers, compare, said)
-
-
 class Answers(Step):
-    """The session's own calls, each once: what was invoked is not invoked again when a run is resumed."""
+    """The session's own calls, each once: what was invoked is not invoked again when a run is resumed.
+
+    Once all were answered as expected, later runs ask the last queries again, which changes nothing.
+    """
 
     name = "answers"
 
@@ -92,33 +54,42 @@ class Answers(Step):
         return [Action("call", describe(call)) for call in self.calls]
 
     def look(self, run: Run) -> str | None:
-        """The journal knows that this very channel gave these answers."""
+        """The journal knows that this very channel gave these answers, and it gives them still."""
         if not self.calls:
             return "the session has no calls to check"
-        key = self._key(run)
+        key = self.key(run)
         for record in run.journal.records("check-passed"):
             if record.get("check") == key:
-                return (
-                    f"{self.chaincode.name} on {self.channel.name}: answered as expected on {str(record['time'])[:10]}"
-                )
+                where = f"{self.chaincode.name} on {self.channel.name}"
+                said = self._ask_again(run, record.get("height"))
+                return f"{where}: answered as expected on {str(record['time'])[:10]}" + (said and f"; now: {said}")
         return None
 
     def act(self, run: Run) -> str:
         """Ask and invoke in order, from where an earlier run was stopped."""
-        key = self._key(run)
-        first = self._first_open(run, key)
+        key = self.key(run)
+        sent = last_sent(run.journal, key)
+        first = sent.call if sent else 0
         said = []
         for index, call in enumerate(self.calls[first:], first):
             run.raise_if_stopped()
             if call.invoke is not None:
-                self._invoke(run, key, index, call)
+                self._invoke(run, key, index, call, sent if index == first else None)
             else:
                 self._query(run, call)
             said.append(describe(call))
-        run.journal.append("check-passed", check=key)
-        return f"{self.chaincode.name} on {self.channel.name}: {'; '.join(said) or 'nothing was left to ask'}"
+        run.journal.append("check-passed", check=key, height=self._height(run))
+        return f"{self.chaincode.name} on {self.channel.name}: {'; '.join(said)}"
 
-    def _key(self, run: Run) -> str:
+    def execute(self, run: Run) -> Result:
+        """Look, and act where that is to be done: what was expected has been seen then."""
+        found = self.look(run)
+        if found is not None:
+            return skipped(found)
+        run.acted = True
+        return done(self.act(run))
+
+    def key(self, run: Run) -> str:
         """Names these calls on this incarnation of the channel: block 0 of a channel that is made anew differs."""
         admin = run.fabric.admin(self.channel.organizations[0])
         block = on_any_orderer(run, lambda orderer: genesis_of(orderer, self.channel.name, admin))
@@ -126,61 +97,121 @@ class Answers(Step):
         digest = hashlib.sha256(header_hash(block.header) + calls.encode()).hexdigest()[:16]
         return f"{self.chaincode.name} {self.chaincode.spec.version} {self.channel.name} {digest}"
 
-    def _first_open(self, run: Run, key: str) -> int:
-        """Position after the last invocation that an earlier run sent and that is on the ledger."""
-        first = 0
-        for record in run.journal.records("check-sent"):
-            if record.get("check") == key and self._committed(run, str(record["tx"])):
-                first = max(first, int(record["call"]) + 1)
-        return first
+    def _height(self, run: Run) -> int:
+        """Blocks of the channel that some peer has: all do, or are about to."""
+        last: Exception = StepFailed(f"channel {self.channel.name} has no peer to ask")
+        for organization, peer in self._asked():
+            try:
+                return run.fabric.peer(peer).chain_info(run.fabric.admin(organization), self.channel.name).height
+            except (FabricError, RemoteError) as error:
+                last = error
+        raise last
 
-    def _committed(self, run: Run, tx_id: str) -> bool:
-        organization, peer = self._asked()[0]
-        client, admin = run.fabric.peer(peer), run.fabric.admin(organization)
+    def _ask_again(self, run: Run, height: object) -> str:
+        """Ask the queries after the last invocation once more, on every peer.
+
+        Only on a ledger without later blocks must they answer as expected; on any other all peers must agree.
+        """
+        last = max((index for index, call in enumerate(self.calls) if call.invoke is not None), default=-1)
+        queries = self.calls[last + 1 :]
+        if not queries or run.dry:
+            return ""
+        if self._height(run) == height:
+            for call in queries:
+                self._query(run, call)
+            return "; ".join(map(describe, queries))
+        return "; ".join(self._agree(run, call) for call in queries)
+
+    def _agree(self, run: Run, call: CheckStep) -> str:
+        asked = self._asked(call)
 
         def probe() -> Seen:
-            code = client.validation(admin, self.channel.name, tx_id)
+            said = [self._answer(run, call, *one).decode(errors="replace") for one in asked]
+            if len(set(said)) == 1:
+                return Seen(True, said[0])
+            answers = ", ".join(f"{peer.name} {text!r}" for (_, peer), text in zip(asked, said, strict=True))
+            return Seen(False, f"{describe(call)}: {answers}")
+
+        limit = _ANSWER_LIMIT + settle(self.network)
+        answer = run.wait(probe, limit, f"{describe(call)}: peers do not agree", [peer for _, peer in asked])
+        if call.expect in (None, answer):
+            return describe(call)
+        moved = f"{describe(call)} was expected, the answer is {answer!r} everywhere: the ledger has moved on since"
+        run.emit(Kind.LOG, message=f"{self.chaincode.name} on {self.channel.name}: {moved}")
+        return moved
+
+    def _invoke(self, run: Run, key: str, index: int, call: CheckStep, sent: Sent | None) -> None:
+        """Have it in a block, once: what an earlier run may have sent is waited for, then sent again.
+
+        Only where peers have found that one invalid (say, the state has changed since it was endorsed) a new one is
+        made.
+        """
+        if sent is not None:
+            try:
+                self._settle(run, sent)
+            except Invalid:
+                sent = None
+        if sent is None:
+            sent = self._made(run, key, index, call)
+            sent.note(run.journal)
+            self._hand_in(run, sent)
+        self._expect(call, sent.answer, self.chaincode.name)
+
+    def _made(self, run: Run, key: str, index: int, call: CheckStep) -> Sent:
+        spec = self.chaincode.spec
+        policy = parse(spec.policy, self.network.release) if spec.policy else None
+        endorsers = choose_endorsers(policy, self._clients(run))
+        admin = run.fabric.admin(self._asked(call)[0][0])
+        arguments = [argument.encode() for argument in call.invoke or []]
+        since = self._height(run)
+        made = proposal(admin, self.channel.name, self.chaincode.name, arguments, now=datetime.now(UTC))
+        answers = endorse(made, endorsers, timeout=self.network.session.timeouts.chaincode)
+        return Sent(key, index, since, transaction_envelope(made, answers))
+
+    def _settle(self, run: Run, sent: Sent) -> None:
+        """See to it that what was perhaps sent is in a block. Raises Invalid where peers refuse it."""
+        organization, peer = self._asked()[0]
+
+        def probe() -> Seen:
+            admin = run.fabric.admin(organization)
+            code = run.fabric.peer(peer).validation(admin, self.channel.name, sent.tx_id)
             return Seen(code is not None, code or "in no block")
 
-        # a run that was killed right after sending: its transaction may still be on the way
-        limit = 5.0 + 2 * self.network.session.ordering.batch_timeout
+        # it may still be on the way; sending it again does no harm, but leaves a copy in the ledger
+        limit = 2 + 2 * self.network.session.ordering.batch_timeout
         try:
-            return run.wait(probe, limit, "an earlier transaction") == "VALID"
+            run.wait(probe, limit, "an earlier transaction")
         except StepFailed:
-            return False
+            run.journal.append("check-sent-again", check=sent.check, call=sent.call, tx=sent.tx_id)
+            self._hand_in(run, sent)
+        else:
+            self._committed(run, sent)
 
-    def _invoke(self, run: Run, key: str, index: int, call: CheckStep) -> None:
-        spec = self.chaincode.spec
-        limit = self.network.session.timeouts.chaincode
-        by_msp = {
+    def _hand_in(self, run: Run, sent: Sent) -> None:
+        on_any_orderer(run, lambda orderer: orderer.broadcast(sent.envelope))
+        self._committed(run, sent)
+
+    def _committed(self, run: Run, sent: Sent) -> None:
+        wait_for_commit(
+            run.fabric.admin(self._asked()[0][0]),
+            [peer for peers in self._clients(run).values() for peer in peers],
+            self.channel.name,
+            sent.tx_id,
+            timeout=self.network.session.timeouts.channels,
+            since=sent.since,
+        )
+
+    def _clients(self, run: Run) -> dict[str, list[PeerClient]]:
+        return {
             organization.msp_id: [run.fabric.peer(peer) for peer in organization.nodes]
             for organization in self.channel.organizations
         }
-        policy = parse(spec.policy, self.network.release) if spec.policy else None
-        endorsers = choose_endorsers(policy, by_msp)
-        admin = run.fabric.admin(self._asked(call)[0][0])
-        arguments = [argument.encode() for argument in call.invoke or []]
-        made = proposal(admin, self.channel.name, self.chaincode.name, arguments, now=datetime.now(UTC))
-        answers = endorse(made, endorsers, timeout=limit)
-        envelope = transaction_envelope(made, answers)
-        run.journal.append("check-sent", check=key, call=index, tx=made.tx_id)
-
-        on_any_orderer(run, lambda orderer: orderer.broadcast(envelope))
-        wait_for_commit(
-            admin,
-            [peer for peers in by_msp.values() for peer in peers],
-            self.channel.name,
-            made.tx_id,
-            timeout=self.network.session.timeouts.channels,
-        )
-        self._expect(call, answers[0].response.payload, endorsers[0].name)
 
     def _query(self, run: Run, call: CheckStep) -> None:
-        arguments = [argument.encode() for argument in call.query or []]
         for organization, peer in self._asked(call):
             try:
                 run.wait(
-                    partial(self._probe, run, call, organization, peer, arguments),
+                    partial(self._probe, run, call, organization, peer),
                     _ANSWER_LIMIT + settle(self.network),
                     describe(call),
                     [peer],
@@ -191,15 +222,18 @@ class Answers(Step):
                     failed.remedy = "; else ".join(filter(None, [moved, failed.remedy]))
                 raise
 
-    def _probe(self, run: Run, call: CheckStep, organization: Organization, peer: Node, arguments: list[bytes]) -> Seen:
-        limit = self.network.session.timeouts.chaincode
-        client, admin = run.fabric.peer(peer), run.fabric.admin(organization)
-        answer = query(client, admin, self.channel.name, self.chaincode.name, arguments, timeout=limit)
+    def _probe(self, run: Run, call: CheckStep, organization: Organization, peer: Node) -> Seen:
         try:
-            self._expect(call, answer, peer.name)
+            self._expect(call, self._answer(run, call, organization, peer), peer.name)
         except StepFailed as error:
             return Seen(False, error.message)
         return Seen(True, "as expected")
+
+    def _answer(self, run: Run, call: CheckStep, organization: Organization, peer: Node) -> bytes:
+        limit = self.network.session.timeouts.chaincode
+        arguments = [argument.encode() for argument in call.query or []]
+        client, admin = run.fabric.peer(peer), run.fabric.admin(organization)
+        return query(client, admin, self.channel.name, self.chaincode.name, arguments, timeout=limit)
 
     def _asked(self, call: CheckStep | None = None) -> list[tuple[Organization, Node]]:
         """The peers that are asked, each by its own organization's admin."""

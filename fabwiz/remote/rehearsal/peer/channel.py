@@ -156,8 +156,10 @@ class PeerChannel:
 
     def _note(self, block: common_pb2.Block) -> None:
         for number, message in self._messages(block):
-            if message.channel.tx_id:
-                self.transactions.setdefault(message.channel.tx_id, (block.header.number, number))
+            tx_id = message.channel.tx_id
+            # before 1.2 a further copy takes the place of the first one in the index (FAB-8557)
+            if tx_id and (tx_id not in self.transactions or self._context.release.number < (1, 2, 0)):
+                self.transactions[tx_id] = (block.header.number, number)
             if message.channel.type == common_pb2.CONFIG:
                 self.config_block = block
                 self.bundle = Bundle(self.name, config_of(block)[1].config, self._context.release)

@@ -30,7 +30,8 @@ def validate(
     for number, data in enumerate(block.data.data):
         code, action, tx_id = _check(data, bundle, state)
         if code == Codes.VALID and action:
-            if tx_id in seen or known(tx_id):
+            # 1.0 looks for equal ids in earlier blocks only
+            if known(tx_id) or (tx_id in seen and bundle.release.number >= (1, 1, 0)):
                 code = Codes.DUPLICATE_TXID
             elif not state.fits(action.sets, written):
                 code = Codes.MVCC_READ_CONFLICT
