@@ -15,7 +15,11 @@ import pytest
 import yaml
 
 from fabwiz.cli import main
+from fabwiz.session.assigned import remember
 from fabwiz.session.examples import text
+from fabwiz.session.model import Session
+from fabwiz.session.network import Network
+from fabwiz.session.workspace import Workspace
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -50,6 +54,17 @@ def test_down_takes_it_away_and_tells_the_findings_as_a_hint(session: Path, caps
     assert "kafka-count" in told.err
     assert "down goes on all the same" in told.err
     assert [json.loads(line)["event"] for line in told.out.splitlines()][-1] == "summary"
+
+
+@pytest.mark.parametrize("options", [[], ["--data"]])
+def test_what_nodes_had_counts_until_their_data_is_gone(options: list[str], session: Path) -> None:
+    kept = Workspace(session).assigned
+    kept.parent.mkdir()
+    remember(kept, Network(Session.model_validate(yaml.safe_load(session.read_text()))))
+
+    assert main(["down", *options, str(session)]) == 0
+
+    assert kept.exists() == (not options)
 
 
 def test_down_knows_containers_by_their_label_even_without_a_known_release(

@@ -9,6 +9,8 @@ import pytest
 
 from fabwiz.deploy.events import Status
 from fabwiz.deploy.phase import Phase
+from fabwiz.session.assigned import recall
+from fabwiz.session.network import Network
 from tests.deploy.sites import Site, changed, errors, failed_phase, session_of, site_for
 
 pytestmark = pytest.mark.timeout(180)
@@ -46,6 +48,8 @@ def test_on_fresh_hosts_every_step_would_act_and_nothing_is_left_behind(lan4: Si
 def test_on_a_network_that_runs_nothing_would_change_and_nothing_does(lan4: Site) -> None:
     assert errors(lan4.replay()) == []
     before = workspace(lan4)
+    had = recall(lan4.workspace.assigned, "lan4")
+    assert (had["kafka2"].id, had["kafka2"].ports) == (2, dict(Network(lan4.hosts.session).kafka[1].ports))
 
     outcome = lan4.replay(dry_run=True)
 
