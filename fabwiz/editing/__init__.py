@@ -1,0 +1,1 @@
+"""A session while somebody edits it: drafts with undo, pasted tables, proposals. Knows no screen."""
