@@ -12,10 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from fabwiz.remote.sanitize import clean
 from fabwiz.session.network import Host
+
+if TYPE_CHECKING:
+    from fabwiz.remote.feed import Feed
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds that a command gets when nothing else is said."""
@@ -212,6 +215,14 @@ class Connection(Protocol):
         Returns the exit code, or None when `stop` was set; the remote process is gone in both cases. Raises
         ConnectionLost when the connection breaks; following on from there is the caller's business.
         `on_line` is called in this thread; what it raises ends the command and is passed on.
+        """
+
+    def feed(self, argv: Sequence[str], source: Feed, stop: threading.Event, *, root: bool = False) -> int | None:
+        """Run a command whose standard input comes piece by piece, and hand over every line that it prints.
+
+        Its input stays open until it ends by itself: it must see from what it is given when that is all. Returns the
+        exit code, or None when `stop` was set; the remote process is gone in both cases. Raises TimedOut when
+        nothing moves for as long as `source` has patience, ConnectionLost, and what `source` raises.
         """
 
     def put_bundle(

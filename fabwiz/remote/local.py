@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -42,6 +43,8 @@ class LocalProcess:
         self._poll = select.poll()
         for pipe in (self._input, *self._outputs):
             os.set_blocking(pipe.fileno(), False)
+        with suppress(OSError, AttributeError):  # Linux: 64 KB would make large inputs crawl
+            fcntl.fcntl(self._input.fileno(), fcntl.F_SETPIPE_SZ, 1 << 20)
         for pipe in self._outputs:
             self._poll.register(pipe.fileno(), select.POLLIN)
 

@@ -1,4 +1,4 @@
-"""The shell scripts that place bundles (see `transfer`): plain POSIX sh, for busybox as well; one a phase.
+"""The shell scripts that place bundles (see `transfer`) and large files (see `ship`): plain POSIX sh, for busybox too.
 
 Paths come as lines of standard input and never hold line ends or backslashes; each is used behind `./` or a folder.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 BAD_CHECKSUM = 65
 NO_CHECKSUM = 66
+OTHER_WRITER = 67
 
 # sums FILE...: `<sha256>  <file>`, or `<sha256> *<file>`, a line
 _SUMS = f"""\
@@ -93,4 +94,41 @@ while read -r order path; do
 done <"$new.orders"
 mv -f -- "$new/$manifest" "$dir/$manifest" && rm -f -- "$dir/$pending" || fail "the manifest cannot be written"
 exit 0
+"""
+
+# PART FILE: make its folder; print `gzip ` if that is there, and `size <bytes>` and `sum <sha256>` of the file
+PART = f"""\
+umask 077
+{_SUMS}
+mkdir -p -- "${{1%/*}}" || exit 1
+if command -v gzip >/dev/null; then echo "gzip "; fi
+if [ -f "$1" ] && [ ! -h "$1" ]; then
+  echo "size $(stat -c %s -- "$1")"
+  set -- $(sums "$1") && echo "sum $1"
+fi
+exit 0
+"""
+
+# TAKE FILE OFFSET UNPACK: append what comes as `<size>\\n<bytes>`, each through UNPACK (cat or gzip), until
+# `end <sha256>`; prints `go`, then `ok` for each piece that is in the file
+TAKE = f"""\
+umask 077
+part=$1 offset=$2 unpack=$3
+{_SUMS}
+if [ "$offset" = 0 ]; then rm -rf -- "$part" && : >"$part" || exit 1; fi
+[ "$(stat -c %s -- "$part")" = "$offset" ] || exit {OTHER_WRITER}
+[ "$unpack" = gzip ] && unpack='gzip -dc'
+echo go
+while read -r size sum; do
+  if [ "$size" = end ]; then
+    set -- $(sums "$part")
+    [ "$1" = "$sum" ] && exit 0
+    rm -f -- "$part"
+    exit {BAD_CHECKSUM}
+  fi
+  dd bs="$size" count=1 iflag=fullblock 2>/dev/null | $unpack >>"$part" || exit 1
+  echo ok
+done
+echo "the transfer broke off" >&2
+exit 1
 """

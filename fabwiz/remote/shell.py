@@ -22,6 +22,7 @@ from fabwiz.remote.connection import (
     Result,
     TimedOut,
 )
+from fabwiz.remote.feed import Feed, feed
 from fabwiz.remote.privilege import detect
 from fabwiz.remote.process import LostError, OverdueError, Running, drive, end
 from fabwiz.remote.quote import Elevation, supervised
@@ -128,18 +129,22 @@ class ShellConnection(ABC):
                 raise self.lost() from None
             except OverflowingError:
                 end(running)
-                raise self._not_started(argv, rights[0], -1, out[0], err[0]) from None
+                raise self.not_started(argv, rights[0], -1, out[0], err[0]) from None
             except BaseException:
                 end(running)
                 raise
             if code is None:
                 end(running)
             elif not out[0].passed:
-                raise self._not_started(argv, rights[0], code, out[0], err[0])
+                raise self.not_started(argv, rights[0], code, out[0], err[0])
         for _, lines in (out, err):
             for text in lines.flush():
                 on_line(text)
         return code
+
+    def feed(self, argv: Sequence[str], source: Feed, stop: threading.Event, *, root: bool = False) -> int | None:
+        """Feed a command; see `Connection.feed`."""
+        return feed(self, argv, source, stop, root)
 
     def put_bundle(
         self, folder: Path, manifest_files: Sequence[BundleFile], remote_dir: str, only_look: bool = False
@@ -197,16 +202,16 @@ class ShellConnection(ABC):
                 ) from None
         assert code is not None  # no stop was given
         if not prefaces[0].passed:
-            raise self._not_started(argv, rights[0], code, *prefaces)
+            raise self.not_started(argv, rights[0], code, *prefaces)
         if not prefaces[1].passed:
             output[1].extend(prefaces[1].held)
         stdout, stderr = (clean(bytes(part).decode("utf-8", "replace")) for part in output)
         return Result(self._host.name, tuple(argv), code, stdout, stderr)
 
-    def _not_started(
+    def not_started(
         self, argv: Sequence[str], elevation: Elevation, code: int, out: Preface, err: Preface
     ) -> CommandFailed | AuthenticationFailed:
-        """The login shell or sudo did not get as far as the command."""
+        """The error for a login shell or a sudo that did not get as far as the command."""
         said = " / ".join(clean((err.held + b"\n" + out.held).decode("utf-8", "replace")).split("\n")).strip(" /")[
             -400:
         ]
