@@ -32,17 +32,18 @@ def users(network: Network) -> Iterator[Problem]:
     settings: list[tuple[SessionPath, str | None]] = [(("ssh", "user"), network.session.ssh.user)]
     settings += [(("hosts", name, "ssh", "user"), host.ssh.user) for name, host in network.session.hosts.items()]
     for path, user in settings:
-        if user is None or _can_log_in(user):
+        if user is None or can_log_in(user):
             continue
         better = user.strip()
         yield Problem(
             path,
             f"{user!r} cannot be a login name: it has no blanks, colons or slashes and does not begin with a hyphen",
-            fix(f"use {better}", setting(better, *path)) if _can_log_in(better) else None,
+            fix(f"use {better}", setting(better, *path)) if can_log_in(better) else None,
         )
 
 
-def _can_log_in(user: str) -> bool:
+def can_log_in(user: str) -> bool:
+    """Whether a text can be a login name."""
     # a backslash and @ are fine: directories name their users DOMAIN\user and user@domain
     return bool(user) and user.isprintable() and not set(" :/") & set(user) and not user.startswith("-")
 
