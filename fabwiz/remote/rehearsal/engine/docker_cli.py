@@ -37,6 +37,12 @@ _LOGS: dict[str, tuple[str, bool]] = {
 _FORMAT: dict[str, tuple[str, bool]] = {"--format": ("format", True), "-f": ("format", True)}
 _STOP: dict[str, tuple[str, bool]] = {"-t": ("time", True), "--time": ("time", True), "--timeout": ("time", True)}
 _REMOVE: dict[str, tuple[str, bool]] = {**_FORCED, "-v": ("volumes", False), "--volumes": ("volumes", False)}
+_LOAD: dict[str, tuple[str, bool]] = {
+    "-i": ("input", True),
+    "--input": ("input", True),
+    "-q": ("quiet", False),
+    "--quiet": ("quiet", False),
+}
 _LABELLED: dict[str, tuple[str, bool]] = {
     "--label": ("label", True),
     "-d": ("driver", True),
@@ -103,6 +109,7 @@ def _info(engine: Engine, call: Call, options: Options) -> int:
         "Architecture": "x86_64",
         "DockerRootDir": str(engine.folder),
         "Driver": "rehearsal",
+        "DriverStatus": [],
         "Containers": len(containers),
         "ContainersRunning": containers.count("running"),
         "Images": len(engine.images.all()),
@@ -125,11 +132,15 @@ COMMANDS: dict[str, Command] = {
     "inspect": ({**_FORMAT, "--type": ("type", True)}, docker_containers.inspect),
     "logs": (_LOGS, docker_containers.logs),
     "pull": ({"-q": ("quiet", False), "--quiet": ("quiet", False)}, docker_storage.pull),
+    "load": (_LOAD, docker_storage.load),
+    "tag": ({}, docker_storage.tag),
     "images": (_FILTERED, docker_storage.images),
     "rmi": (_FORCED, docker_storage.rmi),
     "image ls": (_FILTERED, docker_storage.images),
     "image inspect": (_FORMAT, docker_storage.image_inspect),
     "image pull": ({"-q": ("quiet", False), "--quiet": ("quiet", False)}, docker_storage.pull),
+    "image load": (_LOAD, docker_storage.load),
+    "image tag": ({}, docker_storage.tag),
     "image rm": (_FORCED, docker_storage.rmi),
     "volume ls": (_FILTERED, docker_storage.volume_ls),
     "volume create": (_LABELLED, docker_storage.volume_create),

@@ -1,4 +1,4 @@
-"""`docker pull`, `images`, `rmi`, and the `volume` and `network` commands."""
+"""`docker pull`, `load`, `tag`, `images`, `rmi`, and the `volume` and `network` commands."""
 
 from __future__ import annotations
 
@@ -22,9 +22,25 @@ def pull(engine: Engine, call: Call, options: Options) -> int:
     return 0
 
 
+def load(engine: Engine, call: Call, options: Options) -> int:
+    """`docker load`; returns the exit code. The client has put standard input into a file."""
+    if options.rest:
+        raise UsageError('"docker load" accepts no arguments.')
+    engine.images.load(call.cwd / options.get("input"), (lambda line: None) if options.has("quiet") else call.out)
+    return 0
+
+
+def tag(engine: Engine, call: Call, options: Options) -> int:
+    """`docker tag`; returns the exit code."""
+    if len(options.rest) != 2:
+        raise UsageError('"docker tag" requires exactly 2 arguments.')
+    engine.images.tag(*options.rest)
+    return 0
+
+
 def images(engine: Engine, call: Call, options: Options) -> int:
     """`docker images`; returns the exit code."""
-    rows = [views.image_row(image) for image in engine.images.all()]
+    rows = [views.image_row(image, options.has("no-trunc")) for image in engine.images.all()]
     if options.rest:
         rows = [r for r in rows if options.rest[0] in (r["Repository"], f"{r['Repository']}:{r['Tag']}")]
     show(call, rows, options, "ID", ("Repository", "Tag", "ID"))

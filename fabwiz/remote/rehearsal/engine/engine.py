@@ -55,7 +55,7 @@ class Engine:
             state: dict[str, Any] = json.loads(path.read_text())
             return state
         networks = {name: {"id": secrets.token_hex(32), "labels": {}} for name in ("bridge", "host", "none")}
-        return {"images": [], "volumes": {}, "networks": networks, "containers": []}
+        return {"images": {}, "volumes": {}, "networks": networks, "containers": []}
 
     def save(self) -> None:
         """Write the state down."""
@@ -63,7 +63,7 @@ class Engine:
             if not hasattr(self, "containers"):
                 return
             state = {
-                "images": [image.name for image in self.images.all()],
+                "images": self.images.state,
                 "volumes": self.volumes,
                 "networks": self.networks,
                 "containers": [container.record.to_data() for container in self.containers.values()],

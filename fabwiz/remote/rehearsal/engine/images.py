@@ -1,14 +1,17 @@
-"""Images: which there are (facts: fabric-releases), which a rehearsal host has pulled."""
+"""Images: which there are (facts: fabric-releases), which a rehearsal host has pulled or loaded."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from fabwiz.remote.rehearsal.config import HostConfig
 from fabwiz.remote.rehearsal.engine.errors import DockerError
+from fabwiz.remote.rehearsal.engine.loading import load
 from fabwiz.session.releases import RELEASES, Release
 
 _FABRIC = ("orderer", "peer", "tools", "ccenv", "javaenv", "ca")
@@ -44,11 +47,25 @@ class Image:
     """What runs in it: `zookeeper`, `kafka`, `orderer`, `peer`, `couchdb`, `tools`, `ccenv`, ..."""
     release: str
     """Fabric release inside, such as `1.4.0`."""
+    loaded: str = ""
+    """Its id, if it came from an archive."""
+    architecture: str = "amd64"
+    created: str = "2021-01-01T00:00:00Z"
+    loaded_layers: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
-        """`sha256:...`, the same for the same name everywhere."""
-        return "sha256:" + hashlib.sha256(self.name.encode()).hexdigest()
+        """`sha256:...`; of published images the same for the same name everywhere."""
+        return self.loaded or "sha256:" + hashlib.sha256(self.name.encode()).hexdigest()
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Checksums of its layers, the lowest first."""
+        return self.loaded_layers or tuple(f"sha256:{_layer(self.name, number)}" for number in range(_LAYERS))
+
+
+def _layer(name: str, number: int) -> str:
+    return hashlib.sha256(f"{name} {number}".encode()).hexdigest()
 
 
 def split(reference: str) -> tuple[str | None, str, str]:
@@ -69,25 +86,84 @@ def split(reference: str) -> tuple[str | None, str, str]:
 
 
 class Images:
-    """The images of one host. `pulled` is plain data, kept by the engine."""
+    """The images of one host. `state` is plain data, kept by the engine.
+
+    `pulled` lists names; `loaded` has, by id, names and what `docker image inspect` tells of the image.
+    """
 
     def __init__(
-        self, config: HostConfig, pulled: list[str], save: Callable[[], None], wait: Callable[[float], None]
+        self, config: HostConfig, state: dict[str, Any], save: Callable[[], None], wait: Callable[[float], None]
     ) -> None:
         self._config = config
-        self._pulled = pulled
+        self.state = state
+        self._pulled: list[str] = state.setdefault("pulled", [])
+        self._loaded: dict[str, dict[str, Any]] = state.setdefault("loaded", {})
         self._save = save
         self._wait = wait
         self._lock = threading.Lock()
 
     def present(self, reference: str) -> Image | None:
-        """The image if the host has it."""
+        """The image if the host has it, by name, id or the beginning of its id."""
+        identity = reference.removeprefix("sha256:")
+        if len(identity) >= 4 and not identity.strip("0123456789abcdef"):
+            found = {image.id: image for image in self.all() if image.id.startswith(f"sha256:{identity}")}
+            return next(iter(found.values())) if len(found) == 1 else None
         name = self._full(reference)
+        for image in self._all_loaded():
+            if image.name == name:
+                return image
         return self._known(reference) if name in self._pulled else None
 
     def all(self) -> list[Image]:
-        """What the host has."""
-        return [image for name in list(self._pulled) if (image := self._known(name))]
+        """What the host has; an image once a name."""
+        pulled = [image for name in list(self._pulled) if (image := self._known(name))]
+        return [*pulled, *self._all_loaded()]
+
+    def _all_loaded(self) -> Iterator[Image]:
+        for identity, data in list(self._loaded.items()):
+            for name in data["names"] or ["<none>:<none>"]:
+                known = self._known(name) if data["names"] else None
+                kind, release = (known.kind, known.release) if known else ("", self._config.release)
+                layers = tuple(data["layers"])
+                yield Image(name, kind, release, identity, data["architecture"], data["created"], layers)
+
+    def load(self, path: Path, show: Callable[[str], None]) -> None:
+        """Take the images of an archive. Raises DockerError."""
+        for image in load(path, self._has_chain):
+            with self._lock:
+                data = {"names": [], "layers": image.layers, "architecture": image.architecture}
+                self._loaded.setdefault(image.id, {**data, "created": image.created})
+            for name in image.names:
+                old = self.present(name)
+                if old and old.id != image.id:
+                    show(f"The image {name} already exists, renaming the old one with ID {old.id} to empty string")
+                self.tag(image.id, name)
+                show(f"Loaded image: {name}")
+            if not image.names:
+                show(f"Loaded image ID: {image.id}")
+        self._save()
+
+    def _has_chain(self, layers: Collection[str]) -> bool:
+        return any(tuple(layers) == image.layers[: len(layers)] for image in self.all())
+
+    def tag(self, reference: str, name: str) -> None:
+        """Give an image a name, and take it from another one. Raises DockerError."""
+        image = self.present(reference)
+        if image is None:
+            raise DockerError(f"No such image: {reference}")
+        full = self._full(name)
+        with self._lock:
+            self._untag(full)
+            data = {"names": [], "layers": image.layers, "architecture": image.architecture, "created": image.created}
+            self._loaded.setdefault(image.id, data)["names"].append(full)
+        self._save()
+
+    def _untag(self, full: str) -> None:
+        if full in self._pulled:
+            self._pulled.remove(full)
+        for data in self._loaded.values():
+            if full in data["names"]:
+                data["names"].remove(full)
 
     def pull(self, reference: str, show: Callable[[str], None]) -> Image:
         """Pull, telling the progress line by line. Raises DockerError for what no registry has."""
@@ -109,23 +185,26 @@ class Images:
             show(f"Status: Image is up to date for {image.name}")
             return image
         for layer in range(_LAYERS):
-            digest = hashlib.sha256(f"{image.name} {layer}".encode()).hexdigest()[:12]
+            digest = _layer(image.name, layer)[:12]
             self._wait(0.01)
             show(f"{digest}: Pull complete")
         with self._lock:
-            if image.name not in self._pulled:
-                self._pulled.append(image.name)
+            self._untag(image.name)
+            self._pulled.append(image.name)
         self._save()
         show(f"Digest: {image.id}")
         show(f"Status: Downloaded newer image for {image.name} (rehearsal: nothing was fetched)")
         return image
 
     def remove(self, reference: str) -> None:
-        """Forget an image. Raises DockerError when the host has it not."""
-        name = self._full(reference)
-        if name not in self._pulled:
+        """Forget a name, and the image with its last one. Raises DockerError when the host has it not."""
+        image = self.present(reference)
+        if image is None:
             raise DockerError(f"No such image: {reference}")
-        self._pulled.remove(name)
+        with self._lock:
+            self._untag(image.name)
+            if not self._loaded.get(image.id, {}).get("names"):
+                self._loaded.pop(image.id, None)
         self._save()
 
     @staticmethod

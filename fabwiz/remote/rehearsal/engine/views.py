@@ -114,25 +114,29 @@ def container(engine: Engine, box: Container) -> dict[str, Any]:
 
 def image(found: Image) -> dict[str, Any]:
     """`docker image inspect`."""
-    registry, repository, _ = split(found.name)
+    is_named = not found.name.startswith("<")
+    registry, repository, _ = split(found.name) if is_named else (None, "<none>", "")
+    digests = [f"{registry + '/' if registry else ''}{repository}@{found.id}"]
     return {
         "Id": found.id,
-        "RepoTags": [found.name],
-        "RepoDigests": [f"{registry + '/' if registry else ''}{repository}@{found.id}"],
-        "Architecture": "amd64",
+        "RepoTags": [found.name] if is_named else [],
+        "RepoDigests": [] if found.loaded else digests,
+        "Created": found.created,
+        "Architecture": found.architecture,
         "Os": "linux",
         "Size": 0,
+        "RootFS": {"Type": "layers", "Layers": list(found.layers)},
         "Config": {"Labels": {"rehearsal": "true"}},
     }
 
 
-def image_row(found: Image) -> dict[str, Any]:
+def image_row(found: Image, full: bool = False) -> dict[str, Any]:
     """A row of `docker images`."""
-    registry, repository, tag = split(found.name)
+    registry, repository, tag = split(found.name) if found.name[0] != "<" else (None, "<none>", "<none>")
     return {
         "Repository": f"{registry}/{repository}" if registry else repository,
         "Tag": tag,
-        "ID": found.id[7:19],
+        "ID": found.id if full else found.id[7:19],
         "CreatedSince": "rehearsal",
         "Size": "0B",
     }

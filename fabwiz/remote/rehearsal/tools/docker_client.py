@@ -1,6 +1,6 @@
 """`docker` and `docker-compose` of a rehearsal host: hand the command line to the stand-in engine, show its answer.
 
-Run as `python -I -S docker_client.py SOCKET PROGRAM ARGS...`. Reads nothing from standard input.
+Run as `python -I -S docker_client.py SOCKET PROGRAM ARGS...`. Reads standard input for `docker load` without a file.
 Answers are frames: one byte (0 exit code, 1 standard output, 2 standard error), four bytes of length, the bytes.
 """
 
@@ -12,9 +12,27 @@ import socket
 import sys
 
 
+def spooled(arguments: list[str]) -> list[str]:
+    """`docker load` with its standard input put into a file: the engine reads files only."""
+    is_load = arguments[:1] == ["load"] or arguments[:2] == ["image", "load"]
+    if not is_load or any(word.startswith(("-i", "--input")) for word in arguments):
+        return arguments
+    import tempfile
+
+    file = tempfile.NamedTemporaryFile(prefix="docker-load-")  # noqa: SIM115 - gone with this process
+    while piece := sys.stdin.buffer.read(1 << 20):
+        file.write(piece)
+    file.flush()
+    _kept.append(file)
+    return [*arguments, "-i", file.name]
+
+
+_kept: list[object] = []
+
+
 def main(argv: list[str]) -> int:
     """Run one command. Returns the exit code that the engine gives; 1 with Docker's own words without an engine."""
-    path, program, arguments = argv[0], argv[1], argv[2:]
+    path, program, arguments = argv[0], argv[1], spooled(argv[2:])
     engine = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # by way of the folder's descriptor: the path of a unix socket may have 107 bytes only
