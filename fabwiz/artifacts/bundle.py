@@ -37,8 +37,17 @@ def build(network: Network, workspace: Workspace, host_name: str, resolve: Resol
     return rebuild(network, workspace, host_name, resolve).manifest
 
 
-def rebuild(network: Network, workspace: Workspace, host_name: str, resolve: Resolve = system_resolve) -> Built:
+def rebuild(
+    network: Network,
+    workspace: Workspace,
+    host_name: str,
+    resolve: Resolve = system_resolve,
+    *,
+    sketch: bool = False,
+) -> Built:
     """Make a host's bundle from what was generated; one that is right already is left untouched.
+
+    Of a `sketch` only the manifest is written.
 
     Keys and env files are 0600 and public files 0644: containers read them as root. Folders are 0700. Raises
     ArtifactError where something is missing or must not go there, OSError where files cannot be read or written.
@@ -46,16 +55,19 @@ def rebuild(network: Network, workspace: Workspace, host_name: str, resolve: Res
     files = list(contents(network, workspace, host_name))
     audit(network, host_name, files)
     compose = ComposeFile(network, host_name, resolve)
-    revisions = compose.revisions({content.path: hashlib.sha256(content.data).hexdigest() for content in files})
+    entries = [_entry(content) for content in files]
+    revisions = compose.revisions({entry.path: entry.sha256 for entry in entries})
     files.append(Content(layout.COMPOSE_FILE, compose.text(revisions).encode()))
-    files.sort(key=lambda content: content.path)
-    manifest = Manifest(network.name, host_name, tuple(map(_entry, files)), revisions)
-    files.append(Content(layout.MANIFEST, manifest.to_json().encode()))
+    entries.append(_entry(files[-1]))
+    entries.sort(key=lambda entry: entry.path)
+    manifest = Manifest(network.name, host_name, tuple(entries), revisions)
+    told = Content(layout.MANIFEST, manifest.to_json().encode())
+    files = [told] if sketch else [*files, told]
     folder = workspace.host(host_name)
     _remove_leftovers(folder)
     changed = not _is_there(folder, files)
     if changed:
-        _replace(folder, files)
+        _replace(folder, files, workspace.durable)
     return Built(manifest, changed)
 
 
@@ -100,7 +112,7 @@ def _is_there(folder: Path, files: list[Content]) -> bool:
     return not wanted
 
 
-def _replace(folder: Path, files: list[Content]) -> None:
+def _replace(folder: Path, files: list[Content], durable: bool) -> None:
     make_private_dir(folder.parent)
     new, old = _beside(folder, "new"), _beside(folder, "old")
     try:
@@ -112,7 +124,8 @@ def _replace(folder: Path, files: list[Content]) -> None:
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
-        sync_dir(folder.parent)
+        if durable:
+            sync_dir(folder.parent)
     finally:
         for rest in (new, old):
             if rest.exists():

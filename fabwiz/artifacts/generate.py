@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from fabwiz.artifacts import configtx, crypto, kafka_tls, official
@@ -46,6 +47,7 @@ def generate(
     started: bool | None = None,
     now: datetime | None = None,
     resolve: Resolve = system_resolve,
+    sketch: bool = False,
 ) -> Report:
     """Make what is missing and what the session changed; a second run changes nothing.
 
@@ -56,6 +58,8 @@ def generate(
     Until a network is `started` from them, the genesis block and transactions follow the session; then a session that
     would change them is refused, for orderers with different genesis blocks do not make one network. When nothing is
     said, a network counts as started once there is a journal.
+
+    A `sketch` is what a plan needs: of a bundle only its manifest, and nothing for those who go on with other tools.
 
     Raises ArtifactError, whose message tells people the way out; files that cannot be written among it.
     """
@@ -72,11 +76,13 @@ def generate(
         blocks = configtx.generate(network, workspace, now, replace=not running)
         report.created.extend(blocks.created)
         report.kept.extend(blocks.kept)
-        tell("crypto-config.yaml and configtx.yaml")
-        for name, text in _official(network, workspace).items():
-            path = workspace.artifacts / name
-            report._note(path, _keep_text(path, text))
-        _bundles(network, workspace, tell, resolve, report)
+        if not sketch:
+            tell("crypto-config.yaml and configtx.yaml")
+            for name, text in _official(network, workspace).items():
+                path = workspace.artifacts / name
+                report._note(path, _keep_text(path, text, workspace.durable))
+        # each name is looked up once, however many hosts must know it
+        _bundles(network, workspace, tell, cache(resolve), report, sketch)
     except OSError as error:
         raise GenerateError(
             f"{error.filename or workspace.artifacts}: {error.strerror or error}. Make room, or mend the rights of "
@@ -93,21 +99,26 @@ def _official(network: Network, workspace: Workspace) -> Mapping[str, str]:
     }
 
 
-def _keep_text(path: Path, text: str) -> bool:
+def _keep_text(path: Path, text: str, durable: bool) -> bool:
     """Have a text file: whether it was written."""
     if path.exists() and path.read_bytes() == text.encode():
         return False
-    write_atomic(path, text, PRIVATE_FILE)
+    write_atomic(path, text, PRIVATE_FILE, durable=durable)
     return True
 
 
 def _bundles(
-    network: Network, workspace: Workspace, tell: Callable[[str], None], resolve: Resolve, report: Report
+    network: Network,
+    workspace: Workspace,
+    tell: Callable[[str], None],
+    resolve: Resolve,
+    report: Report,
+    sketch: bool,
 ) -> None:
     hosts = [host for host in network.hosts if network.on(host)]
     for host in hosts:
         tell(f"what host {host} gets")
-        built = rebuild(network, workspace, host, resolve)
+        built = rebuild(network, workspace, host, resolve, sketch=sketch)
         report.manifests[host] = built.manifest
         report._note(workspace.host(host), built.changed)
     folder = workspace.host("any").parent

@@ -83,7 +83,8 @@ class _Authority:
                 self._validity(self._lifetimes.ca_lifetime),
             )
             make_private_dir(folder.parent)
-            create_whole(folder, {"ca.key": make.key_pem(key), "ca.crt": make.certificate_pem(certificate)})
+            tree = {"ca.key": make.key_pem(key), "ca.crt": make.certificate_pem(certificate)}
+            create_whole(folder, dict(tree), durable=workspace.durable)
             report.add(folder, Outcome.CREATED)
         else:
             report.add(folder, Outcome.KEPT)
@@ -103,7 +104,7 @@ class _Authority:
         if folder.exists():
             shutil.rmtree(folder)
         tree = self._stores(node) if node.role is Role.KAFKA else self._client(node)
-        create_whole(folder, dict(tree))
+        create_whole(folder, dict(tree), durable=self._workspace.durable)
         report.add(folder, Outcome.CREATED)
 
     def _is_good(self, folder: Path, node: Node) -> bool:

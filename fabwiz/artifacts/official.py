@@ -84,6 +84,7 @@ class _Profiles:
         self._workspace = workspace
         self._release = release_of(network)
         self._dialect = Dialect.of(self._release)
+        self._entries: dict[str, Data] = {}
 
     def genesis(self) -> Data:
         ordering = self._network.session.ordering
@@ -132,6 +133,12 @@ class _Profiles:
         return organization
 
     def _organization(self, organization: Organization) -> Data:
+        """The same in every profile."""
+        if organization.directory not in self._entries:
+            self._entries[organization.directory] = self._described(organization)
+        return self._entries[organization.directory]
+
+    def _described(self, organization: Organization) -> Data:
         entry: Data = {
             "Name": group_name(organization),
             "ID": organization.msp_id,

@@ -25,7 +25,7 @@ def kept_password(workspace: Workspace, name: str) -> str:
     except FileNotFoundError:
         text = new_password()
         make_private_dir(path.parent)
-        write_atomic(path, text + "\n")
+        write_atomic(path, text + "\n", durable=workspace.durable)
     except UnicodeDecodeError:
         text = ""
     if not (text.isascii() and text.isalnum()):

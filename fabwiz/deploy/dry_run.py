@@ -25,7 +25,7 @@ def dry(run: Run) -> Iterator[Run]:
     """
     place = run.workspace.root if run.workspace.root.exists() else None
     with tempfile.TemporaryDirectory(prefix=".dry-run-", dir=place) as folder:
-        copy = Workspace(Path(folder) / run.workspace.session_file.name)
+        copy = Workspace(Path(folder) / run.workspace.session_file.name, durable=False)
         if run.workspace.artifacts.exists():
             shutil.copytree(run.workspace.artifacts, copy.artifacts, symlinks=True)
         twin = replace(run, workspace=copy, dry=True)

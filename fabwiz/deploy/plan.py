@@ -47,8 +47,8 @@ def plan(network: Network, until: Phase | None = None) -> list[PlannedPhase]:
     keys that nobody keeps.
     """
     with tempfile.TemporaryDirectory(prefix="fabwiz-plan-") as folder:
-        workspace = Workspace(Path(folder) / "plan.yaml")
-        generate(network, workspace)
+        workspace = Workspace(Path(folder) / "plan.yaml", durable=False)
+        generate(network, workspace, sketch=True)
         return [
             PlannedPhase(
                 spec.phase,

@@ -12,11 +12,12 @@ PRIVATE_DIR = 0o700
 PUBLIC_FILE = 0o644
 
 
-def write_atomic(path: Path, data: bytes | str, mode: int = PRIVATE_FILE) -> None:
+def write_atomic(path: Path, data: bytes | str, mode: int = PRIVATE_FILE, *, durable: bool = True) -> None:
     """Write a whole file so that it is there completely, or as it was before: never half.
 
     The data goes to a new file of the same folder, is synced to disk and renamed over `path`; the folder is
-    synced too, so that the name survives a power cut. `mode` holds whatever the umask says. Text becomes UTF-8.
+    synced too, so that the name survives a power cut; without `durable` nothing is synced, for what is thrown away
+    soon. `mode` holds whatever the umask says. Text becomes UTF-8.
     The folder must exist (see `make_private_dir`). Raises OSError; nothing is left behind then.
     """
     content = data.encode() if isinstance(data, str) else data
@@ -27,13 +28,15 @@ def write_atomic(path: Path, data: bytes | str, mode: int = PRIVATE_FILE) -> Non
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
-    sync_dir(path.parent)
+    if durable:
+        sync_dir(path.parent)
 
 
 def make_private_dir(path: Path) -> None:

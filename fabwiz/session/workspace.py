@@ -14,6 +14,8 @@ class Workspace:
     """Paths only: nothing is created here."""
 
     session_file: Path
+    durable: bool = True
+    """`False` for a workspace that is thrown away: what is written there need not survive a power cut."""
 
     @property
     def root(self) -> Path:

@@ -1,6 +1,7 @@
 """`fabwiz generate`, as a whole: what is made, kept, replaced, removed, and what is refused."""
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,31 @@ def test_a_folder_that_cannot_be_written_is_told(workspace: Workspace) -> None:
 def test_an_unknown_release_is_told(workspace: Workspace) -> None:
     with pytest.raises(ArtifactError, match=r"2\.5\.0"):
         generate(network(fabric="2.5.0"), workspace)
+
+
+def test_a_sketch_tells_of_the_same_files_and_syncs_none_to_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organizations = {
+        "Org1": {"domain": "org1.example.com", "peers": {"peer0": {"host": "b", "couchdb": True}}, "anchors": ["peer0"]}
+    }
+    session = network(ordering={"kafka": {"tls": True}}, organizations=organizations)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    whole = generate(session, Workspace(tmp_path / "whole.yaml"))
+    assert synced
+    synced.clear()
+
+    sketch = generate(session, Workspace(tmp_path / "sketch.yaml", durable=False), sketch=True)
+
+    assert synced == []
+    assert [path.name for path in (tmp_path / "sketch.fabwiz/artifacts/hosts/b").iterdir()] == ["manifest.json"]
+    assert files_told(sketch) == files_told(whole)
+
+
+def files_told(report: Report) -> dict[str, list[tuple[str, int, bool]]]:
+    """By host; a key's file is named after the key."""
+    return {
+        host: [(re.sub("[0-9a-f]{64}_sk", "_sk", entry.path), entry.mode, entry.private) for entry in manifest.files]
+        for host, manifest in report.manifests.items()
+    }

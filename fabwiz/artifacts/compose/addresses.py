@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable
+from functools import cache
 
 from fabwiz.artifacts.errors import ArtifactError
 from fabwiz.session.network import Host, Network
@@ -45,10 +46,8 @@ def _address(host: Host | None, name: str, resolve: Resolve) -> str:
         raise ArtifactError(
             f"hosts.{name} has no address, but nodes on other hosts must reach it; give it one: hosts.{name}.address"
         )
-    try:
-        return str(ipaddress.ip_address(host.address))
-    except ValueError:
-        pass
+    if literal := _literal(host.address):
+        return literal
     try:
         return resolve(host.address)
     except (OSError, UnicodeError) as error:
@@ -56,3 +55,12 @@ def _address(host: Host | None, name: str, resolve: Resolve) -> str:
             f"hosts.{name}.address: {host.address} does not resolve on this machine ({error}); containers need its "
             "IP address: write it there"
         ) from error
+
+
+@cache
+def _literal(address: str) -> str | None:
+    """An IP address as Docker reads it; `None` for a name. Every host's file names every other host."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None

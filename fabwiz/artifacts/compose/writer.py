@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 Data: TypeAlias = "str | bool | Mapping[str, Data] | Sequence[Data] | Shared"
@@ -33,22 +34,29 @@ def compose_text(data: Mapping[str, Data], comment: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+@lru_cache(1 << 16)
 def quoted(text: str) -> str:
     """A value as it stands in the file: a JSON string is a YAML string."""
     return json.dumps(text.replace("$", "$$"), ensure_ascii=False)
 
 
+@lru_cache(1 << 16)
+def _key(name: str) -> str:
+    plain = _PLAIN_KEY.fullmatch(name) and name.lower() not in _YAML_WORDS
+    return name if plain else json.dumps(name, ensure_ascii=False)
+
+
 def _mapping(data: Mapping[str, Data], indent: str, lines: list[str], seen: set[str]) -> None:
     for name, value in data.items():
-        plain = _PLAIN_KEY.fullmatch(name) and name.lower() not in _YAML_WORDS
-        key = f"{indent}{name if plain else json.dumps(name, ensure_ascii=False)}:"
+        key = f"{indent}{_key(name)}:"
         if isinstance(value, Shared):
             if value.anchor in seen:
                 lines.append(f"{key} *{value.anchor}")
                 continue
             seen.add(value.anchor)
             lines.append(f"{key} &{value.anchor}")
-            _mapping(value.data, indent + "  ", lines, seen)
+            # in a large network most lines are these: every node of every other host
+            lines.extend(f"{indent}  {_key(one)}: {quoted(text)}" for one, text in value.data.items())
         else:
             _value(key, value, indent, lines, seen)
 

@@ -13,6 +13,7 @@ from fabwiz.artifacts.errors import GenerateError
 
 _PEM = b"-----BEGIN "
 _FABRIC = 0  # the type of an MSP of X.509 certificates
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def msp_config(folder: Path, msp_id: str, dialect: Dialect) -> msp_config_pb2.MSPConfig:
@@ -66,7 +67,7 @@ def _pem_files(folder: Path) -> list[bytes]:
 
 def _configuration(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - the safe one
     except FileNotFoundError:
         return {}
     except (yaml.YAMLError, UnicodeDecodeError):

@@ -55,6 +55,8 @@ def authority(
     subject: dict[str, str],
     usages: Sequence[ObjectIdentifier],
     validity: Validity,
+    *,
+    durable: bool = True,
 ) -> tuple[Authority, Outcome]:
     """The CA in a folder `ca` or `tlsca`; made if there is none.
 
@@ -71,7 +73,7 @@ def authority(
         certificate = make.issue_ca(key, name, domain, subject, usages, validity)
         tree = {make.key_file_name(key): make.key_pem(key), path.name: make.certificate_pem(certificate)}
         if not folder.exists():
-            create_whole(folder, dict(tree))
+            create_whole(folder, dict(tree), durable=durable)
         else:  # an empty folder: the key first, so that a kill in between leaves what can be completed
             for file, data in tree.items():
                 write_into(folder, file, data)

@@ -25,8 +25,11 @@ Tree = dict[str, bytes | None]
 """Files by their path below a folder; `None` stands for an empty folder."""
 
 
-def create_whole(folder: Path, tree: Tree) -> None:
-    """Make a folder with everything in it, 0700, files 0600; it must not exist. Raises OSError."""
+def create_whole(folder: Path, tree: Tree, *, durable: bool = True) -> None:
+    """Make a folder with everything in it, 0700, files 0600; it must not exist. Raises OSError.
+
+    Without `durable` nothing is synced, for what is thrown away soon.
+    """
     make_private_dir(folder.parent)
     partial = folder.with_name(f".{folder.name}.partial")
     if partial.exists():
@@ -37,11 +40,12 @@ def create_whole(folder: Path, tree: Tree) -> None:
             make_private_dir(path)
         else:
             make_private_dir(path.parent)
-            _write_new(path, data)
-    for below, _, _ in os.walk(partial):
+            _write_new(path, data, durable)
+    for below, _, _ in os.walk(partial) if durable else ():
         sync_dir(Path(below))
     partial.rename(folder)
-    sync_dir(folder.parent)
+    if durable:
+        sync_dir(folder.parent)
 
 
 def write_into(folder: Path, name: str, data: bytes) -> None:
@@ -117,10 +121,11 @@ def keep_copy(folder: Path, name: str, certificate: x509.Certificate) -> bool:
     return False
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write_new(path: Path, data: bytes, durable: bool) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fchmod(file.fileno(), PRIVATE_FILE)
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())

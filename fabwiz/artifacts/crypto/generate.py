@@ -32,7 +32,12 @@ def generate(network: Network, workspace: Workspace, now: datetime | None = None
             make_private_dir(folder)
         for organization in network.all_organizations:
             keys = OrganizationKeys(
-                organization, workspace.crypto_config, profile, network.session.certificates, moment
+                organization,
+                workspace.crypto_config,
+                profile,
+                network.session.certificates,
+                moment,
+                durable=workspace.durable,
             )
             keys.keep(report)
     except OSError as error:

@@ -44,6 +44,8 @@ class Issuers:
     subject: dict[str, str]
     ous: NodeOus
     validity: make.Validity
+    durable: bool = True
+    """As in `create_whole`."""
 
     def signing_certificate(self, identity: Identity, key: ec.EllipticCurvePublicKey) -> x509.Certificate:
         """A certificate to sign with, for an identity's public key."""
@@ -102,7 +104,7 @@ def _create(identity: Identity, issuers: Issuers, admin: x509.Certificate | None
         f"tls/{identity.tls_name}.crt": make.certificate_pem(tls),
         **_public_files(identity, issuers, admin or signing, signing),
     }
-    create_whole(identity.folder, tree)
+    create_whole(identity.folder, tree, durable=issuers.durable)
     return signing
 
 

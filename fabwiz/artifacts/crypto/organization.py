@@ -28,15 +28,23 @@ class OrganizationKeys:
     """Makes, completes or keeps an organization's tree."""
 
     def __init__(
-        self, organization: Organization, root: Path, profile: Profile, certificates: Certificates, now: datetime
+        self,
+        organization: Organization,
+        root: Path,
+        profile: Profile,
+        certificates: Certificates,
+        now: datetime,
+        *,
+        durable: bool = True,
     ) -> None:
-        """`root` is the folder crypto-config; `now` has a time zone."""
+        """`root` is the folder crypto-config; `now` has a time zone; `durable` as in `create_whole`."""
         self._organization = organization
         self._root = root
         self._folder = root / organization.directory
         self._profile = profile
         self._certificates = certificates
         self._now = now
+        self._durable = durable
         self._subject = make.merged_subject(certificates.subject, organization.subject)
 
     def keep(self, report: CryptoReport) -> None:
@@ -56,6 +64,7 @@ class OrganizationKeys:
             self._subject,
             self._ous,
             Validity.lasting(start, self._certificates.lifetime),
+            self._durable,
         )
         certificate, outcome = keep_identity(admin, issuers, None)
         report.add(admin.folder, outcome)
@@ -93,7 +102,9 @@ class OrganizationKeys:
     def _authority(self, name: str, validity: Validity, report: CryptoReport) -> Authority:
         folder = self._folder / name
         domain = self._organization.domain
-        made, outcome = authority(folder, domain, self._subject, self._profile.ca_usages, validity)
+        made, outcome = authority(
+            folder, domain, self._subject, self._profile.ca_usages, validity, durable=self._durable
+        )
         made.check_valid(self._now)
         report.add(folder, outcome)
         return made
@@ -127,7 +138,7 @@ class OrganizationKeys:
             tree.update({path: make.certificate_pem(certificate) for path, certificate in copies.items()})
             if config:
                 tree["config.yaml"] = config
-            create_whole(folder, tree)
+            create_whole(folder, tree, durable=self._durable)
             return Outcome.CREATED
         changed = [keep_copy(folder, path, certificate) for path, certificate in copies.items()]
         if config and not (folder / "config.yaml").exists():
