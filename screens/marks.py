@@ -1,0 +1,31 @@
+"""The few signs that are no letters, with plain ones for terminals that have no others."""
+
+from __future__ import annotations
+
+import locale
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """One sign each."""
+
+    done: str
+    open: str
+    error: str
+    warning: str
+    here: str
+    key: str
+    dot: str
+
+
+UNICODE = Marks(done="✓", open="·", error="✗", warning="!", here="▶", key="⚿", dot="·")
+ASCII = Marks(done="+", open=".", error="x", warning="!", here=">", key="*", dot="-")
+
+
+def marks() -> Marks:
+    """ASCII where `FABWIZ_ASCII` is set, or the locale knows no others."""
+    if os.environ.get("FABWIZ_ASCII") or "utf" not in locale.getpreferredencoding(False).lower():
+        return ASCII
+    return UNICODE

@@ -1,0 +1,1 @@
+"""The steps of the wizard, a file or a folder each."""
