@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,8 +101,10 @@ def _wrong_type(path: SessionPath, shape: Shape, value: Any) -> Finding:
             message = f"{name} is {_described(value)}; text that looks so stands in quotes: {write(text)}"
         fix = Fix(f"write {write(text)}", (Edit(path, text),))
     elif (mended := _mended(shape, value)) is not None:
-        written = f"[{write(value)}]" if isinstance(mended, list) else write(mended)
+        written = f"[{', '.join(map(write, mended))}]" if isinstance(mended, list) else write(mended)
         message = f"{name} is {_described(value)}; write {written}"
+        if isinstance(mended, list) and len(mended) > 1:
+            message = f"{name} is {_described(value)}; a list of words is wanted: write {written}"
         fix = Fix(f"write {written}", (Edit(path, mended),))
     return Finding("wrong-type", Severity.ERROR, path, message, fix)
 
@@ -116,8 +119,20 @@ def _mended(shape: Shape, value: Any) -> Any:
     if shape.kind == "number" and text.isascii() and text.isdigit() and text == str(int(text[:18])):
         return int(text)
     if shape.kind == "list" and isinstance(value, str) and shape.item and shape.item.kind == "text" and len(text) < 60:
-        return [value]
+        return _words(value)
     return None
+
+
+def _words(text: str) -> list[str]:
+    """`init a 100` as a shell would split it, `Org1, Org2` at its commas; text with brackets stays in one piece."""
+    if set(text) & set("{}[]\\"):
+        return [text]
+    if "," in text and not set(text) & set("\"'"):
+        return [word for part in text.split(",") if (word := part.strip())] or [text]
+    try:
+        return shlex.split(text) or [text]
+    except ValueError:  # a quote that is not closed
+        return [text]
 
 
 def _wrong_value(path: SessionPath, shape: Shape, value: Any, detail: ErrorDetails) -> Finding:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fabric_protos.common import common_pb2
 
 from fabwiz.artifacts import configtx
 from fabwiz.artifacts.errors import GenerateError
@@ -142,6 +143,25 @@ def test_differences_pass_over_what_chance_decides(workspace: Workspace) -> None
     one, other = (configtx.genesis_block(network(), workspace) for _ in range(2))
     assert one != other
     assert configtx.describe_difference(one, other, block=True) == ()
+
+
+def test_another_release_is_told_by_what_it_means_and_not_by_empty_room(workspace: Workspace) -> None:
+    earlier, later = (configtx.genesis_block(network(fabric=release), workspace) for release in ("1.4.1", "1.4.2"))
+
+    told = configtx.describe_difference(earlier, later, block=True)
+
+    assert "Orderer.Capabilities.capabilities.V1_4_2: in the session, but not there" in told
+    assert not [line for line in told if "metadata" in line]
+
+
+def test_metadata_that_says_something_is_told(workspace: Workspace) -> None:
+    wanted = configtx.genesis_block(network(), workspace)
+    block = common_pb2.Block.FromString(wanted)
+    block.metadata.metadata[1] = b"\x01"
+
+    assert configtx.describe_difference(block.SerializeToString(), wanted, block=True) == (
+        "metadata: AQ== there, nothing by the session",
+    )
 
 
 def test_a_channel_more_needs_no_new_genesis_block(workspace: Workspace) -> None:

@@ -35,6 +35,9 @@ CASES: dict[str, tuple[str, str, str, str, int, str]] = {
     "port out of range": ("user: root", "port: 70000", "wrong-value", "ssh.port", 6, "65535"),
     "list for mapping": ("kafka: {kafka1: a, kafka2: b, kafka3: c, kafka4: d}", "kafka: [a, b]", "wrong-type", "kafka", 13, "name: ..."),
     "text for list": ("anchors: [peer0]", "anchors: peer0", "wrong-type", "organizations.Org1.anchors", 19, "[peer0]"),
+    "words for a list": ('[init, a, "100", b, "200"]', "init a 100", "wrong-type", "chaincodes.mycc.init", 33, 'a list of words is wanted: write [init, a, "100"]'),
+    "names with commas": ("[Org1, Org2]", '"Org1, Org2"', "wrong-type", "channels.mychannel.organizations", 25, "write [Org1, Org2]"),
+    "text with brackets": ("{query: [query, a]", "{query: '{\"a\": 1}'", "wrong-type", "chaincodes.mycc.check[0].query", 35, r'write ["{\"a\": 1}"]'),
     "empty section": ("fabwiz: 1\n", "fabwiz: 1\nlogging:\n", "wrong-type", "logging", 3, "remove the key"),
     "duration without unit": ("fabwiz: 1\n", "fabwiz: 1\nordering: {batch_timeout: 2}\n", "wrong-type", "ordering.batch_timeout", 3, "2s"),
     "no size": ("fabwiz: 1\n", "fabwiz: 1\nordering: {absolute_max_bytes: lots}\n", "wrong-value", "ordering.absolute_max_bytes", 3, "98 MB"),
@@ -75,7 +78,7 @@ def test_each_damage_gives_one_finding_at_its_place(damaged: Damage, case: str) 
 MENDED = [
     "format as text", "no format", "near key", "misspelt section", "unquoted release", "unquoted version",
     "number for text", "key that is a truth value", "key that is a number", "empty key", "yes for true",
-    "number as text", "text for list", "empty section", "no choice", "date for text",
+    "number as text", "text for list", "words for a list", "names with commas", "text with brackets", "empty section", "no choice", "date for text",
 ]  # fmt: skip
 
 

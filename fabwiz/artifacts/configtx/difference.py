@@ -23,12 +23,16 @@ def describe_difference(kept: bytes, wanted: bytes, *, block: bool) -> tuple[str
 
 
 def _content(message: dict[str, Any]) -> Any:
-    """Without what chance gave it; chance is at home in the headers only."""
+    """Without what chance gave it, which is at home in the headers only, and without empty entries of metadata.
+
+    Those are room that orderers and peers fill (from 1.4.2 on with one more); no hash covers them.
+    """
     for transaction in message["data"]["data"] if "payload" not in message else [message]:
         header = transaction["payload"]["header"]
         for part in ("channel_header", "signature_header"):
             header[part] = {key: value for key, value in (header[part] or {}).items() if key not in _CHANCE}
     if "header" in message:
+        message["metadata"] = [entry for entry in message.get("metadata", {}).get("metadata", []) if entry]
         message["header"] = {key: value for key, value in message["header"].items() if key not in _CHANCE}
     return message
 
