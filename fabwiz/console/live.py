@@ -24,6 +24,7 @@ _MOST_ROWS = 16
 @dataclass(slots=True)
 class _Row:
     host: str
+    node: str
     title: str
     begun: float
     status: Status = Status.STARTED
@@ -79,7 +80,7 @@ class LiveProgress:
         host = event.host or "workstation"
         key = f"{host} {event.step} {event.node}"
         if event.status is Status.STARTED:
-            self._rows[key] = _Row(host, event.message or "", time.monotonic())
+            self._rows[key] = _Row(host, event.node or "", event.message or "", time.monotonic())
             return
         if row := self._rows.get(key):
             row.status, row.seconds, row.title = event.status or Status.DONE, event.seconds, event.message or row.title
@@ -88,7 +89,8 @@ class LiveProgress:
             self._facts.append(event.message or "")
         if event.status is Status.FAILED:
             mark = self._marks[Status.FAILED][0]
-            said = Text.assemble((f"{mark} ", "red"), (f"{host} ", "bold"), event.message or "")
+            where = f"{host} {event.node} " if event.node and event.node not in (event.message or "") else f"{host} "
+            said = Text.assemble((f"{mark} ", "red"), (where, "bold"), event.message or "")
             print_paragraph(self._console, said, 4)
             for word, value in (("cause", event.cause), ("remedy", event.remedy)):
                 if value:
@@ -122,5 +124,8 @@ class LiveProgress:
                 mark, colour = self._marks.get(row.status, ("·", "cyan"))
                 took = row.seconds if row.seconds is not None else time.monotonic() - row.begun
                 title = Text(row.title, no_wrap=True, overflow="ellipsis")
-                body.add_row("   ", Text(mark, colour), Text(row.host, "bold"), title, Text(f"{took:.1f} s", "dim"))
+                where = Text(row.host, "bold")
+                if row.node and row.node not in row.title:
+                    where.append(f" {row.node}", "not bold")
+                body.add_row("   ", Text(mark, colour), where, title, Text(f"{took:.1f} s", "dim"))
             return Group(head, body)

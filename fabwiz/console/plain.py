@@ -15,7 +15,8 @@ _WORDS = {Status.STARTED: "started", Status.DONE: "done", Status.SKIPPED: "ok", 
 def describe(event: Event) -> str:
     """An event in words: `done, 1.2 s: started zk1`."""
     seconds = f", {event.seconds:.1f} s" if event.seconds is not None else ""
-    text = f"{_WORDS[event.status]}{seconds}: {event.message}" if event.status else event.message or ""
+    would = event.status is Status.SKIPPED and (event.message or "").startswith("would")
+    text = f"{_WORDS[event.status]}{seconds}: {event.message}" if event.status and not would else event.message or ""
     for word, value in (("cause", event.cause), ("remedy", event.remedy)):
         if value:
             text += f"\n    {word}: {value}"

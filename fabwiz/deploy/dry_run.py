@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fabwiz.deploy.errors import StepFailed
+from fabwiz.deploy.events import Status
 from fabwiz.deploy.run import Run
-from fabwiz.deploy.step import Evidence, Result, Step, done, seen, skipped
+from fabwiz.deploy.step import Evidence, Result, Step, seen, skipped
 from fabwiz.fabric.errors import FabricError
 from fabwiz.remote.connection import RemoteError
 from fabwiz.session.workspace import Workspace
@@ -41,7 +42,7 @@ def look_only(run: Run, step: Step) -> Result:
         return step.execute(run)
     if step.in_workspace:
         made = step.execute(run)
-        return done(f"would: {step.title}") if made.changed else made
+        return _would(step) if made.changed else made
     try:
         if isinstance(step, Evidence):
             return seen(step.act(run))
@@ -54,4 +55,9 @@ def look_only(run: Run, step: Step) -> Result:
         found = None
     if found is not None:
         return skipped(found)
-    return seen(f"would wait: {step.title}") if isinstance(step, Evidence) else done(f"would: {step.title}")
+    return skipped(f"would wait: {step.title}") if isinstance(step, Evidence) else _would(step)
+
+
+def _would(step: Step) -> Result:
+    """Not done, as the status says; it counts among the steps that would change something."""
+    return Result(Status.SKIPPED, f"would: {step.title}", changed=True)

@@ -25,7 +25,11 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a phase or a step is. `skipped` means that everything was already as it must be."""
+    """How far a phase or a step is.
+
+    `skipped` means that everything was already as it must be; in a dry run, with a message that begins with `would`,
+    that it was left out.
+    """
 
     STARTED = "started"
     DONE = "done"
@@ -54,6 +58,9 @@ class Event:
     remedy: str | None = None
     known: str | None = None
     """Id of the known error that was recognized."""
+    bytes: int | None = None
+    """Of a transfer: what has arrived, of `total`."""
+    total: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Only what is said; JSON types."""

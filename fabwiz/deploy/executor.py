@@ -80,6 +80,8 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome) -> None:
     elif outcome.failures:
         status = Status.FAILED
         message = "; ".join(f"{f.step.host or 'workstation'}: {f.error.message}" for f in outcome.failures)
+    elif run.dry and outcome.changed > before:
+        status, message = Status.SKIPPED, f"would: {spec.title}"
     elif outcome.changed > before or outcome.skipped == skipped_before:
         status, message = Status.DONE, spec.title
     else:
@@ -97,7 +99,7 @@ def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome) -> None:
     for results, failure in _at_once(run, [partial(_lane, run, spec, steps) for steps in lanes.values()]):
         outcome.changed += sum(result.changed for result in results)
         outcome.unchanged += sum(not result.changed for result in results)
-        outcome.skipped += sum(result.status is Status.SKIPPED for result in results)
+        outcome.skipped += sum(result.status is Status.SKIPPED and not result.changed for result in results)
         if failure:
             outcome.failures.append(failure)
     run.raise_if_stopped()

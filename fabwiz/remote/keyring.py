@@ -104,7 +104,10 @@ class Keyring:
             ) from None
         except ValueError as error:
             raise AuthenticationFailed(
-                host.name, f"{path} is no private key that can be used: {error}", "name the private key, not the .pub"
+                host.name,
+                f"{path} is no private key that can be used: {error}",
+                f"name the private key, not the .pub (hosts.{host.name}.ssh.key in the session); "
+                f"`ssh-keygen -y -f {path}` tells whether OpenSSH can read it",
             ) from None
         if key is None:
             raise AuthenticationFailed(
@@ -139,15 +142,18 @@ class Keyring:
         with self._lock:
             if (known := self._loaded.get(path)) is not None:
                 return known
+            data = path.read_bytes()
             try:
-                key = _parse(
-                    path.read_bytes(), passphrase.reveal().encode("utf-8", "surrogateescape") if passphrase else None
-                )
-            except UnsupportedAlgorithm as error:
-                raise ValueError(str(error)) from None
+                key = _parse(data, passphrase.reveal().encode("utf-8", "surrogateescape") if passphrase else None)
+            except (ValueError, UnsupportedAlgorithm):
+                # what the library says of it is for programmers
+                raise ValueError(_what_it_is(data)) from None
             certificate = path.with_name(path.name + "-cert.pub")
             if certificate.is_file():
-                key.load_certificate(str(certificate))
+                try:
+                    key.load_certificate(str(certificate))
+                except ValueError:
+                    raise ValueError(f"{certificate}, which lies beside it, is no certificate for it") from None
             self._loaded[path] = key
             return key
 
@@ -182,7 +188,23 @@ def _parse(data: bytes, passphrase: bytes | None) -> paramiko.PKey:
                 serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
             ).decode()
             return wrapper.from_private_key(StringIO(text))
-    raise ValueError("only Ed25519, ECDSA and RSA keys can be used")
+    raise ValueError("neither an Ed25519 nor an ECDSA nor an RSA key")
+
+
+def _what_it_is(data: bytes) -> str:
+    """What lies in a file that holds no key that can be used."""
+    head = data.lstrip()[:4096]
+    if not head:
+        return "the file is empty"
+    if head.startswith((b"ssh-", b"ecdsa-sha2-", b"sk-", b"---- BEGIN SSH2 PUBLIC KEY")) or b"PUBLIC KEY-----" in head:
+        return "it holds a public key"
+    if head.startswith(b"PuTTY-User-Key-File"):
+        return "it is in PuTTY's own form; `puttygen FILE -O private-openssh -o NEW` changes that"
+    if b"BEGIN CERTIFICATE" in head:
+        return "it holds a certificate"
+    if b"PRIVATE KEY-----" in head:
+        return "it is damaged, or of a kind that is not known here (Ed25519, ECDSA and RSA are)"
+    return "it holds something else"
 
 
 def _public_part(path: Path) -> bytes | None:

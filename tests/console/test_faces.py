@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -83,6 +84,27 @@ def test_a_terminal_keeps_a_line_for_each_phase_and_each_failure(width: int) -> 
     assert "lan4: kafka failed" in shown
 
 
+def test_a_terminal_tells_which_node_a_step_is_about() -> None:
+    file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    face = LiveProgress(Console(file=file, width=100, force_terminal=True, highlight=False))
+    emit = Emitter(face)
+    emit(Kind.PHASE, phase="chaincode", status=Status.STARTED, message="start the chaincode")
+    for host, node in (("a", "peer0.org1.example.com"), ("a", "peer1.org1.example.com")):
+        emit(
+            Kind.STEP, phase="chaincode", step="install", host=host, node=node, status=Status.STARTED,
+            message="install mycc 1.0",
+        )  # fmt: skip
+    named = {"host": "a", "node": "zk1", "message": "start zk1"}
+    emit(Kind.STEP, phase="chaincode", step="x", status=Status.STARTED, **named)
+    time.sleep(0.4)  # it draws eight times a second
+    face.close()
+
+    shown = clean(file.buffer.getvalue().decode())
+    assert "a peer0.org1.example.com install mycc 1.0" in shown
+    assert "a peer1.org1.example.com install mycc 1.0" in shown
+    assert "a zk1 start zk1" not in " ".join(shown.split())
+
+
 def test_a_terminal_without_unicode_gets_ascii() -> None:
     assert live(encoding="ascii").isascii()
 
@@ -111,3 +133,15 @@ def test_events_from_many_threads_do_not_mix() -> None:
         thread.join()
 
     assert len([json.loads(line) for line in out.getvalue().splitlines()]) == 400
+
+
+def test_what_a_dry_run_leaves_out_is_not_called_done_or_ok() -> None:
+    out = io.StringIO()
+    emit = Emitter(PlainLines(out))
+    emit(Kind.STEP, phase="kafka", host="a", status=Status.SKIPPED, seconds=0.1, message="would: start kafka1")
+    emit(Kind.STEP, phase="kafka", host="a", status=Status.SKIPPED, seconds=0.1, message="kafka1: running")
+
+    assert [line.partition("   ")[2] for line in out.getvalue().splitlines()] == [
+        "kafka a: would: start kafka1",
+        "kafka a: ok, 0.1 s: kafka1: running",
+    ]

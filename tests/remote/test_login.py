@@ -299,7 +299,27 @@ def test_a_key_file_that_cannot_be_used_is_named(
 
     assert "missing cannot be read: No such file or directory" in attempt(tmp_path / "missing")
     assert "hosts.a.ssh.key" in attempt(tmp_path / "missing")
-    assert "no private key that can be used" in attempt(sshd.key.with_suffix(".pub"))
+    assert "no private key that can be used: it holds a public key" in attempt(sshd.key.with_suffix(".pub"))
+
+    bad = tmp_path / "bad"
+    whole = sshd.key.read_bytes()
+    for content, said in {
+        b"": "the file is empty",
+        b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n": "puttygen",
+        b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n": "it holds a certificate",
+        whole[: len(whole) // 2] + b"\n-----END OPENSSH PRIVATE KEY-----\n": "it is damaged, or of a kind",
+        b"\x00\xffno key\x1b[2J": "it holds something else",
+    }.items():
+        bad.write_bytes(content)
+        told = attempt(bad)
+        assert said in told
+        assert "hosts.a.ssh.key" in told
+        assert not any(word in told for word in ("deserialize", "OpenSSL", "ASN.1", "library", "\x1b"))
+
+    key = tmp_path / "certified"
+    key.write_bytes(whole)
+    (tmp_path / "certified-cert.pub").write_text("nonsense\n")
+    assert "certified-cert.pub, which lies beside it, is no certificate for it" in attempt(key)
 
 
 def test_keys_of_the_agent_are_tried(

@@ -40,7 +40,9 @@ def kafka(network: Network, node: Node) -> Service:
         "KAFKA_HEAP_OPTS": f"-Xmx{(settings.heap or _DEFAULT_HEAP) >> 10}k",
         # to the console only, where Docker rotates: the image's own log4j.properties also fills /opt/kafka/logs
         "KAFKA_LOG4J_OPTS": "-Dlog4j.configuration=file:/opt/kafka/config/connect-log4j.properties",
-        "EXTRA_ARGS": "-name kafkaServer",  # no garbage collection log either
+        # nor a log of garbage collection: without -loggc there is none. kafka-server-start.sh takes this from Kafka
+        # 0.10 on; that of 0.9, with Fabric 1.0, sets EXTRA_ARGS itself and goes on writing kafkaServer-gc.log
+        "EXTRA_ARGS": "-name kafkaServer",
     }
     if settings.tls:
         environment |= _tls()
