@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from fabwiz.rules.registry import setting
-from fabwiz.session.findings import Edit
+from fabwiz.session.findings import Edit, SessionPath
 from fabwiz.session.network import Network, Node, Role
 
 
@@ -34,7 +37,7 @@ def rename_node(network: Network, node: Node, new: str) -> list[Edit]:
 
 
 def rename_organization(network: Network, old: str, new: str) -> list[Edit]:
-    """An organization, its consortiums and channels, and checks that it makes. Its MSP id follows the name."""
+    """An organization, its consortiums, channels and checks, and the policies if its MSP id follows its name."""
     session = network.session
     edits = []
     for consortium, members in (session.consortiums or {}).items():
@@ -51,7 +54,21 @@ def rename_organization(network: Network, old: str, new: str) -> list[Edit]:
             for i, step in enumerate(chaincode.check)
             if step.organization == old
         ]
+    if old in session.organizations and session.organizations[old].msp_id is None:
+        edits += _in_policies(network, f"{old}MSP", f"{new}MSP")
     return [*edits, Edit(("organizations", old), key=new)]
+
+
+def _in_policies(network: Network, old: str, new: str) -> Iterator[Edit]:
+    """An MSP id wherever an endorsement policy or that of a collection names it."""
+    names = re.compile(rf"""(?<=['"]){re.escape(old)}(?=\.\w+['"])""")
+    for name, chaincode in network.session.chaincodes.items():
+        policies: list[tuple[SessionPath, str | None]] = [(("chaincodes", name, "policy"), chaincode.policy)]
+        for collection, spec in chaincode.collections.items():
+            policies.append((("chaincodes", name, "collections", collection, "policy"), spec.policy))
+        for path, policy in policies:
+            if policy and (renamed := names.sub(new, policy)) != policy:
+                yield setting(renamed, *path)
 
 
 def rename_channel(network: Network, old: str, new: str) -> list[Edit]:
