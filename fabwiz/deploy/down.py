@@ -54,7 +54,7 @@ exit 0
 # is missing that it was to mount. Arguments: remote_dir, and the folder that is ours from top to bottom, if any: in
 # one that the operator named only what bundles put there is ours.
 FOLDERS_SCRIPT = r"""
-rm -f "$1/manifest.json"
+rm -rf "$1/manifest.json" "$1/.images"
 case $1 in "$2"/*) [ ! -d "$1" ] || find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null ;; esac
 [ ! -d "$1" ] || rmdir "$1" 2>/dev/null
 case $1 in "$2"/*) [ ! -d "$2" ] || rmdir "$2" 2>/dev/null ;; esac

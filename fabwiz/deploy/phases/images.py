@@ -8,6 +8,7 @@ from fabwiz.artifacts.images import images_of_host
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Kind
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
+from fabwiz.deploy.phases.load_images import LoadImages
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Step
 from fabwiz.session.network import Host, Network
@@ -42,7 +43,8 @@ class EnsureImages(Step):
         if self.network.session.images.source == "present":
             raise StepFailed(
                 f"images are missing: {', '.join(missing)}",
-                remedy="load them there (docker load), or let the hosts pull them: images.source: pull",
+                remedy="load them there (docker load), let the hosts pull them (images.source: pull), or let "
+                "fabwiz send them (images.source: load)",
             )
         for image in missing:
             run.raise_if_stopped()
@@ -53,7 +55,8 @@ class EnsureImages(Step):
 
 def stages(network: Network) -> Iterable[Stage]:
     """All hosts at once."""
-    yield [EnsureImages(network, host) for host in network.hosts.values() if network.on(host.name)]
+    kind = LoadImages if network.session.images.source == "load" else EnsureImages
+    yield [kind(network, host) for host in network.hosts.values() if network.on(host.name)]
 
 
 SPEC = PhaseSpec(Phase.IMAGES, "fetch images", "Each host has the images of its roles, and no others.", stages)
