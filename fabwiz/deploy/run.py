@@ -79,6 +79,10 @@ class Run:
     facts: dict[str, HostFacts] = field(default_factory=dict)
     acted: bool = False
     """Whether a step has begun to take things away, or to change them."""
+    orderer: Node | None = None
+    """The orderer that answered last."""
+    orderers_away: set[str] = field(default_factory=set)
+    """Names of orderers that the run has told to be down, and goes on without."""
     asked_to_stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:

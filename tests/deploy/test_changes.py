@@ -82,6 +82,17 @@ def test_other_anchors_are_set_by_an_update_of_the_channel(lan4: Site) -> None:
     assert lan4.replay(other).changed == 0
 
 
+def test_anchors_that_left_the_session_are_taken_back(lan4: Site) -> None:
+    without = changed(lan4.hosts.session, ("organizations", "Org2", "anchors"), [])
+
+    outcome = lan4.replay(without)
+
+    assert errors(outcome) == []
+    assert [str(e.message) for e in lan4.said("anchors", Status.DONE)] == ["none for Org2MSP on mychannel"]
+    assert lan4.replay(without).changed == 0
+    assert [e.status for e in lan4.said("anchors", Status.DONE)] == []
+
+
 def test_what_left_the_session_is_told_and_left_alone(lan4: Site) -> None:
     peers = part(lan4.hosts.session, "organizations", "Org2", "peers")
     without = changed(lan4.hosts.session, ("organizations", "Org2", "peers"), {"peer0": peers["peer0"]})
@@ -100,3 +111,18 @@ def test_a_change_that_orderers_would_not_follow_is_refused_before_any_host_is_t
 
     assert failed_phase(outcome) == Phase.GENERATE
     assert "max_message_count: 10 there, 7 by the session" in errors(outcome)[0]
+
+
+def test_a_further_broker_joins_where_the_genesis_block_may_stay_as_it_is(lan4: Site) -> None:
+    more = changed(lan4.hosts.session, ("kafka", "kafka5"), "e")
+
+    outcome = lan4.replay(more)
+
+    assert failed_phase(outcome) == Phase.GENERATE
+    assert "`ordering.kafka.seed_brokers: [kafka1, kafka2, kafka3, kafka4]`" in errors(outcome)[0]
+
+    seeds = {"kafka": {"seed_brokers": ["kafka1", "kafka2", "kafka3", "kafka4"]}}
+    outcome = lan4.replay(changed(more, ("ordering",), seeds))
+
+    assert errors(outcome) == []
+    assert "kafka5" in started(lan4, Phase.KAFKA)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fabwiz.deploy import zookeeper
+from fabwiz.deploy.events import Kind, Status
 from fabwiz.deploy.executor import Outcome, execute
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
@@ -73,6 +74,37 @@ def test_channels_anchors_chaincode_and_checks_go_on_with_another_orderer(lan4: 
     outcome = without(lan4, "a", "orderer1.example.com", *later)
 
     assert (errors(outcome), outcome.changed) == ([], 0)
+
+
+def test_an_orderer_that_died_is_told_and_does_not_keep_channels_from_being_made(tmp_path: Path) -> None:
+    with site_for(session_of("four-lan-hosts"), tmp_path) as site:
+        assert errors(site.replay(until=Phase.PEERS)) == []
+
+        outcome = without(site, "a", "orderer1.example.com", Phase.CHANNELS, Phase.ANCHORS)
+
+        assert errors(outcome) == []
+        told = [str(event.message) for event in site.events if event.event is Kind.LOG and event.host == "a"]
+        assert any("orderer1.example.com does not answer" in line for line in told)
+
+        outcome = site.replay()
+
+        assert errors(outcome) == []
+        assert [str(event.message) for event in site.said("orderers", Status.DONE) if event.host] == [
+            "started orderer1.example.com"
+        ]
+
+
+def test_without_any_orderer_no_channel_is_made(tmp_path: Path) -> None:
+    session = changed(session_of("four-lan-hosts"), ("timeouts",), {"channels": "1s"})
+    with site_for(session, tmp_path) as site:
+        assert errors(site.replay(until=Phase.PEERS)) == []
+        with site.run() as run:
+            for orderer in run.network.orderers:
+                run.connection(orderer.host).run(["docker", "stop", orderer.name], root=True).check()
+            outcome = execute(run, [spec for spec in phases_until() if spec.phase is Phase.CHANNELS])
+
+        assert failed_phase(outcome) == Phase.CHANNELS
+        assert "orderer3.example.com" in errors(outcome)[0]
 
 
 def test_a_peer_that_is_down_is_named_with_what_is_in_the_way_and_started_by_the_next_run(lan4: Site) -> None:

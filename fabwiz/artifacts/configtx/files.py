@@ -8,7 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from fabwiz.artifacts.configtx.difference import describe_difference
-from fabwiz.artifacts.configtx.messages import anchors_tx, channel_tx, genesis_block
+from fabwiz.artifacts.configtx.groups import seed_brokers
+from fabwiz.artifacts.configtx.messages import (
+    anchors_tx,
+    brokers_of,
+    channel_tx,
+    creation_for_orderers,
+    genesis_block,
+)
 from fabwiz.artifacts.errors import GenerateError
 from fabwiz.session.files import make_private_dir, write_atomic
 from fabwiz.session.network import Network
@@ -44,11 +51,11 @@ def generate(
             if not path.exists() or (replaceable and _differs(path.read_bytes(), wanted, block)):
                 missing[path] = wanted
             else:
-                _refuse_difference(path, path.read_bytes(), wanted, block)
+                _refuse_difference(network, path, path.read_bytes(), wanted, block)
                 report.kept.append(path)
         make_private_dir(workspace.channel_artifacts)
         for path, content in missing.items():
-            write_atomic(path, content)
+            write_atomic(path, content, durable=workspace.durable)
             report.created.append(path)
     except OSError as error:
         raise GenerateError(
@@ -70,14 +77,21 @@ def _wanted(network: Network, workspace: Workspace, now: datetime | None) -> Ite
 
 def _differs(kept: bytes, wanted: bytes, block: bool) -> bool:
     try:
-        return bool(describe_difference(kept, wanted, block=block))
+        return bool(_differences(kept, wanted, block))
     except ValueError:
         return True
 
 
-def _refuse_difference(path: Path, kept: bytes, wanted: bytes, block: bool) -> None:
+def _differences(kept: bytes, wanted: bytes, block: bool) -> tuple[str, ...]:
+    """What differs for the orderers: of members without anchors they are not told, whoever has none by now."""
+    if block:
+        return describe_difference(kept, wanted, block=True)
+    return describe_difference(creation_for_orderers(kept), creation_for_orderers(wanted), block=False)
+
+
+def _refuse_difference(network: Network, path: Path, kept: bytes, wanted: bytes, block: bool) -> None:
     try:
-        differences = describe_difference(kept, wanted, block=block)
+        differences = _differences(kept, wanted, block)
     except ValueError as error:
         raise GenerateError(
             f"{path} is damaged ({error}). Restore it from a backup; if no network runs that was made from it, "
@@ -87,6 +101,23 @@ def _refuse_difference(path: Path, kept: bytes, wanted: bytes, block: bool) -> N
         more = f"; and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
         raise GenerateError(
             f"{path} was made from another state of the session: {'; '.join(differences[:_SHOWN])}{more}. A network "
-            "that runs with it would not follow. Undo the change of the session; or, if no network runs that was made "
-            f"from it (`fabwiz down` takes one away), remove {path.name} to have it made again."
+            f"that runs with it would not follow. {_further_brokers(network, kept) if block else ''}Undo the change of "
+            f"the session; or, if no network runs that was made from it (`fabwiz down` takes one away), remove "
+            f"{path.name} to have it made again."
         )
+
+
+def _further_brokers(network: Network, block: bytes) -> str:
+    """How to add brokers: orderers learn of further ones from those that the genesis block names."""
+    wanted = {broker.address: broker.key for broker in network.kafka}
+    try:
+        there = brokers_of(block)
+    except ValueError:
+        return ""
+    if set(there) < set(seed_brokers(network)):
+        keys = ", ".join(wanted[address] for address in there)
+        return (
+            "Brokers that are added later need not stand in it: keep its list with "
+            f"`ordering.kafka.seed_brokers: [{keys}]`. "
+        )
+    return ""

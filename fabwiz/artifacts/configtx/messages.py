@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime
 
 from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2
+from fabric_protos.orderer import configuration_pb2 as orderer_pb2
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -46,6 +47,17 @@ def genesis_block(network: Network, workspace: Workspace, now: datetime | None =
         metadata=common_pb2.BlockMetadata(metadata=[b""] * dialect.metadata_entries),
     )
     return _bytes(block)
+
+
+def brokers_of(block: bytes) -> tuple[str, ...]:
+    """`name:port` of the brokers that a genesis block names. Raises ValueError for what is no such block."""
+    try:
+        envelope = common_pb2.Envelope.FromString(common_pb2.Block.FromString(block).data.data[0])
+        config = configtx_pb2.ConfigEnvelope.FromString(common_pb2.Payload.FromString(envelope.payload).data).config
+        value = config.channel_group.groups["Orderer"].values["KafkaBrokers"].value
+        return tuple(orderer_pb2.KafkaBrokers.FromString(value).brokers)
+    except (DecodeError, IndexError) as error:
+        raise ValueError(f"no genesis block: {error}") from error
 
 
 def channel_tx(network: Network, channel: Channel | str, workspace: Workspace, now: datetime | None = None) -> bytes:

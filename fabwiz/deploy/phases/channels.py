@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from fabwiz.artifacts.configtx import creation_for_orderers
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
-from fabwiz.deploy.phases.ordering import on_any_orderer
-from fabwiz.deploy.phases.probes import every
+from fabwiz.deploy.phases.ordering import on_any_orderer, wait_for_orderers
 from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Action, Step
 from fabwiz.fabric.channel import fetch_config, genesis_of, signers_needed
@@ -56,7 +55,7 @@ class CreateChannel(Step):
         return f"channel {self.channel.name} exists"
 
     def act(self, run: Run) -> str:
-        """Send the transaction; wait until every orderer serves the channel."""
+        """Send the transaction; wait until every orderer that answers serves the channel."""
         limit = self.network.session.timeouts.channels
         # the file is what configtxgen of the release makes, which orderers of 1.1 and 1.2 do not always take
         transaction = creation_for_orderers(run.workspace.channel_tx(self.channel.name).read_bytes())
@@ -83,11 +82,8 @@ class CreateChannel(Step):
             return Seen(True, "sent")
 
         run.wait(send, limit, f"no orderer takes channel {self.channel.name}", self.network.orderers)
-        run.wait(
-            lambda: every(self.network.orderers, lambda node: self._served(run, node)),
-            limit,
-            f"channel {self.channel.name} is not served everywhere",
-            self.network.orderers,
+        wait_for_orderers(
+            run, lambda node: self._served(run, node), limit, f"channel {self.channel.name} is not served everywhere"
         )
         return f"{self.channel.name} created, signed by {', '.join(signer.msp_id for signer in signers)}"
 

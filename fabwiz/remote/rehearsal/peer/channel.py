@@ -74,14 +74,18 @@ class PeerChannel:
             target = addresses[(turn + sum(self._signer.certificate)) % len(addresses)]
             try:
                 self._pull_from(target)
+            except grpc.FutureTimeoutError:
+                self._complain(target, "context deadline exceeded")
             except (grpc.RpcError, OSError, ValueError) as error:
-                why = error.details() if isinstance(error, grpc.Call) else str(error)
-                if not self._closed.is_set():
-                    self._log(
-                        f"[core/deliverservice] try -> WARN Got error: orderer client failed to connect to {target}: "
-                        f"failed to create new connection: {why}"
-                    )
+                self._complain(target, str(error.details() if isinstance(error, grpc.Call) else error))
             self._closed.wait(0.3)
+
+    def _complain(self, target: str, why: str) -> None:
+        if not self._closed.is_set():
+            self._log(
+                f"[core/deliverservice] try -> WARN Got error: orderer client failed to connect to {target}: "
+                f"failed to create new connection: {why}"
+            )
 
     def _pull_from(self, target: str) -> None:
         host, _, port = target.rpartition(":")
