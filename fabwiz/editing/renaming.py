@@ -24,10 +24,12 @@ def rename_host(data: Any, old: str, new: str) -> list[Edit]:
 
 
 def rename_node(data: Any, path: SessionPath, new: str) -> list[Edit]:
-    """A node: `path` leads to it. A peer stays an anchor if it was one."""
+    """A node: `path` leads to it. A peer stays an anchor, and a broker a seed broker, if it was one."""
     edits = []
     if path[0] == "organizations":
         edits = renamed_item(data, ("organizations", str(path[1]), "anchors"), str(path[-1]), new)
+    elif path[0] == "kafka":
+        edits = renamed_item(data, ("ordering", "kafka", "seed_brokers"), str(path[-1]), new)
     return [*edits, Edit(path, key=new)]
 
 
