@@ -31,6 +31,7 @@ def run(args: Namespace) -> ExitCode:
     from fabwiz.artifacts.generate import generate
     from fabwiz.deploy.journal import Journal
     from fabwiz.deploy.lock import locked
+    from fabwiz.deploy.scratch import clear_scratch
     from fabwiz.session.files import make_private_dir
 
     network = valid_network(args)
@@ -39,6 +40,7 @@ def run(args: Namespace) -> ExitCode:
     emit = Emitter(face)
     try:
         make_private_dir(workspace.root)
+        clear_scratch(workspace.root)
         with locked(workspace.lock):
             report = generate(network, workspace, started=Journal(workspace.journal).ordering_began())
     except Locked as error:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Status
 from fabwiz.deploy.run import Run
+from fabwiz.deploy.scratch import scratch_folder
 from fabwiz.deploy.step import Evidence, Result, Step, seen, skipped
 from fabwiz.fabric.errors import FabricError
 from fabwiz.remote.connection import RemoteError
@@ -25,8 +24,8 @@ def dry(run: Run) -> Iterator[Run]:
     The copy holds keys, so it stays inside the workspace where there is one.
     """
     place = run.workspace.root if run.workspace.root.exists() else None
-    with tempfile.TemporaryDirectory(prefix=".dry-run-", dir=place) as folder:
-        copy = Workspace(Path(folder) / run.workspace.session_file.name, durable=False)
+    with scratch_folder(place) as folder:
+        copy = Workspace(folder / run.workspace.session_file.name, durable=False)
         if run.workspace.artifacts.exists():
             shutil.copytree(run.workspace.artifacts, copy.artifacts, symlinks=True)
         twin = replace(run, workspace=copy, dry=True)

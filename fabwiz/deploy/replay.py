@@ -14,6 +14,7 @@ from fabwiz.deploy.lock import locked
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
 from fabwiz.deploy.run import Run
+from fabwiz.deploy.scratch import clear_scratch
 from fabwiz.remote.pool import Pool
 from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
@@ -29,9 +30,12 @@ def prepare(
 ) -> Run:
     """A run over the workspace beside `session_file`, which is created by what first writes into it.
 
+    What dry runs left there that were killed is removed.
+
     `source_folder` is where chaincode paths are looked up; the session file's own folder when nothing is said.
     """
     workspace = Workspace(session_file)
+    clear_scratch(workspace.root)
     return Run(
         network, workspace, pool, emit, Journal(workspace.journal), source_folder or session_file.parent, rehearsal
     )
