@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Static
 
-from fabwiz.editing.bookmark import Bookmark, read_bookmark, write_bookmark
+from fabwiz.editing.bookmark import Bookmark, read_bookmark
 from fabwiz.editing.draft import ChangedElsewhere, Draft, Settled, open_draft
 from fabwiz.editing.keeper import Keeper
 from fabwiz.rules import tolerance
@@ -158,13 +158,13 @@ class WizardScreen(Screen[None]):
         field = next((one for one in event.widget.ancestors_with_self if isinstance(one, Field)), None)
         hint = field.hint if field else getattr(event.widget, "hint", "") or ""
         self.query_one("#hint", Static).update(hint)
+        self._remember()
 
     def _remember(self) -> None:
         focused = self.focused
         field = next((one.id for one in focused.ancestors_with_self if one.id), None) if focused else None
-        if self.draft.path:
-            with contextlib.suppress(OSError):  # a convenience; the session itself is what must not be lost
-                write_bookmark(self.draft.path, Bookmark(self.current.KEY, field))
+        if self.query_one("#steps", ContentSwitcher).current and self.current in (focused.ancestors if focused else ()):
+            self._keeper.mark(Bookmark(self.current.KEY, field))
 
     # -- changing ------------------------------------------------------------------------------------------------
 
@@ -232,9 +232,9 @@ class WizardScreen(Screen[None]):
             options.focus()
 
     def action_fix(self) -> None:
-        """Apply the highlighted finding's fix, or the first one's that has one."""
+        """Apply the fix of the finding that somebody reads, or else of the first one that has one."""
         panel = self.query_one(FindingsPanel)
-        finding = panel.current
+        finding = panel.current if panel.has_focus_within else None
         if not finding or not finding.fix:
             finding = next((one for one in panel.findings if one.fix), None)
         if finding and finding.fix:

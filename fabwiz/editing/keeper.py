@@ -1,11 +1,13 @@
-"""Settles and saves a draft while somebody types, in a thread of its own."""
+"""Settles and saves a draft while somebody types, and keeps the place, in a thread of its own."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
+from fabwiz.editing.bookmark import Bookmark, write_bookmark
 from fabwiz.editing.draft import ChangedElsewhere, Draft, Settled
 from fabwiz.session.edits import EditError
 
@@ -27,6 +29,7 @@ class Keeper:
         self._on_saved = on_saved
         self._changed = threading.Condition()
         self._last = self._first = 0.0
+        self._mark: Bookmark | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self._thread.start()
@@ -38,16 +41,26 @@ class Keeper:
             self._first = self._first or self._last
             self._changed.notify()
 
+    def mark(self, place: Bookmark) -> None:
+        """Keep the place where somebody is. Returns at once."""
+        with self._changed:
+            self._mark = place
+            self._changed.notify()
+
     def close(self) -> None:
         """Save what is not saved yet, and end. Raises what `Draft.save` raises."""
         with self._changed:
             self._ended = True
             self._changed.notify()
         self._thread.join()
+        self._write_mark()
         self.draft.save()
 
     def _run(self) -> None:
-        while self._wait(lambda: self._first > 0):
+        while self._wait(lambda: self._first > 0 or self._mark is not None):
+            self._write_mark()
+            if not self._first:
+                continue
             self._wait(lambda: time.monotonic() >= self._last + _SETTLE_AFTER, _SETTLE_AFTER / 2)
             if not self.draft.is_settled:
                 self._on_settled(self.draft.settle())
@@ -67,6 +80,13 @@ class Keeper:
             while not self._ended and not until():
                 self._changed.wait(pause)
             return not self._ended
+
+    def _write_mark(self) -> None:
+        with self._changed:
+            mark, self._mark = self._mark, None
+        if mark and self.draft.path:
+            with suppress(OSError):  # a convenience; the session itself is what must not be lost
+                write_bookmark(self.draft.path, mark)
 
     def _save(self) -> None:
         try:

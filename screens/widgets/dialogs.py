@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Markdown, Static
+from textual.widgets import Button, Input, Markdown, Static
 
 
 class Choose(ModalScreen[str | None]):
     """A question with a button for each answer: (key, label). The first is what somebody in a hurry should take."""
 
+    AUTO_FOCUS = "Button"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str]], title: str = "") -> None:
@@ -40,6 +41,7 @@ class Choose(ModalScreen[str | None]):
 class Ask(ModalScreen[str | None]):
     """One line of text; `secret` shows none of it."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
     def __init__(self, question: str, value: str = "", secret: bool = False, title: str = "") -> None:
@@ -68,6 +70,7 @@ class Ask(ModalScreen[str | None]):
 class Reading(ModalScreen[None]):
     """Markdown to read, such as help."""
 
+    AUTO_FOCUS = ".dialog"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,enter", "dismiss", "Close")]
 
     def __init__(self, text: str, title: str = "") -> None:
@@ -80,8 +83,3 @@ class Reading(ModalScreen[None]):
             dialog.border_title = self._title
             dialog.border_subtitle = "escape closes"
             yield Markdown(self._text)
-            yield Label("")
-
-    def on_mount(self) -> None:
-        """Keys scroll at once."""
-        self.query_one(".dialog").focus()

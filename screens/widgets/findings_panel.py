@@ -56,7 +56,7 @@ class FindingsPanel(Vertical):
         self._head(ordered)
         if ordered == self.findings and [f.fix for f in ordered] == [f.fix for f in self.findings]:
             return
-        kept = self.current
+        kept = self.current if self.has_focus_within else None
         self.findings = ordered
         options = self.query_one(OptionList)
         options.clear_options()

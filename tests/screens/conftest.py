@@ -1,0 +1,103 @@
+"""Driving the wizard by keys, without a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from fabwiz.session.load import load
+from fabwiz.session.model import Session
+from screens.app import WizardApp
+from screens.wizard import WizardScreen
+
+EXAMPLES = Path(__file__).parents[2] / "assets/sessions"
+
+
+@dataclass
+class Driven:
+    """The wizard while a test drives it."""
+
+    app: WizardApp
+    pilot: Pilot[int]
+    path: Path
+
+    @property
+    def wizard(self) -> WizardScreen:
+        """The screen of the session that is open."""
+        return next(screen for screen in reversed(self.app.screen_stack) if isinstance(screen, WizardScreen))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text, letter by letter."""
+        names = {" ": "space", "-": "minus", ".": "full_stop", "_": "underscore", "/": "slash"}
+        await self.press(*(names.get(letter, letter) for letter in text))
+
+    async def settle(self) -> None:
+        """Wait until findings have followed and the file is written."""
+        await self.until(lambda: self.wizard.draft.is_saved)
+        await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+        """Wait for something that must come to be."""
+        end = asyncio.get_running_loop().time() + seconds
+        while not condition():
+            assert asyncio.get_running_loop().time() < end, "it did not come to be"
+            await self.pilot.pause(0.02)
+
+    def text(self) -> str:
+        """What the screen shows."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    def saved(self) -> Session:
+        """What the file says."""
+        session = load(self.path).session
+        assert session
+        return session
+
+
+Script = Callable[[Driven], Awaitable[Any]]
+
+
+def drive(path: Path, script: Script, size: tuple[int, int] = (80, 24), begin: bool = True) -> None:
+    """Run the wizard on a session file at a size, and do what `script` says; `begin=False`: from the start screen."""
+
+    async def run() -> None:
+        app = WizardApp(path if begin else None)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            driven = Driven(app, pilot, path)
+            await script(driven)
+            for screen in app.screen_stack:
+                if isinstance(screen, WizardScreen):
+                    screen.draft.save(overwrite=True)
+
+    asyncio.run(run())
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recent sessions of whoever runs the tests are not touched."""
+    for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "state"))
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Callable[[str], Path]:
+    """Copies an example session, and gives its path."""
+
+    def copy(name: str) -> Path:
+        return Path(shutil.copy(EXAMPLES / f"{name}.yaml", tmp_path / f"{name}.yaml"))
+
+    return copy
