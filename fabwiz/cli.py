@@ -36,6 +36,7 @@ COMMANDS = (
     "check",
     "generate",
     "plan",
+    "images",
     "replay",
     "status",
     "logs",

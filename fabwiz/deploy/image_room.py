@@ -40,5 +40,7 @@ def check_room(facts: ImageFacts, streams: Mapping[str, ImageStream]) -> None:
 
 
 def megabytes(size: int) -> str:
-    """`310 MB`; `0.4 MB` for what is small."""
+    """`310 MB`, `4.2 MB`, `41 KB`."""
+    if size < 1e6:
+        return f"{size / 1e3:.0f} KB"
     return f"{size / 1e6:.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"

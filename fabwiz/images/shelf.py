@@ -65,6 +65,11 @@ def _read(path: Path, size: int, time: int) -> tuple[ArchivedImage, ...]:
     return read_archive(path)
 
 
-def save_command(name: str, folder: Path | str) -> str:
+def save_command(name: str, folder: str) -> str:
     """The line that makes an image's archive on a machine that reaches a registry."""
-    return f"docker pull {quote(name)} && docker save -o {quote(f'{folder}/{file_name(name)}')} {quote(name)}"
+    return f"docker pull {quote(name)} && docker save -o {shell_path(f'{folder}/{file_name(name)}')} {quote(name)}"
+
+
+def shell_path(path: str) -> str:
+    """A path for a shell; `~/` keeps its meaning."""
+    return f"~/{quote(path[2:])}" if path.startswith("~/") else quote(path)
