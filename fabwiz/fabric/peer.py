@@ -18,7 +18,7 @@ from fabric_protos.peer import (
 
 from fabwiz.fabric.endpoint import Endpoint
 from fabwiz.fabric.envelope import Now, Proposal, proposal, transaction_id, utc_now
-from fabwiz.fabric.errors import NotFound, from_answer, from_rpc
+from fabwiz.fabric.errors import FabricError, NotFound, from_answer, from_rpc
 from fabwiz.fabric.identity import SigningIdentity
 
 _CODES: Any = transaction_pb2.TxValidationCode
@@ -196,3 +196,17 @@ class PeerClient:
             data = chaincode_pb2.ChaincodeData.FromString(self.call(identity, channel, "lscc", args, timeout=timeout))
             found[one.name] = ChaincodeInfo(data.name, data.version, data.policy.SerializeToString(), bytes(data.id))
         return found
+
+    def collections(
+        self, identity: SigningIdentity, channel: str, chaincode: str, *, timeout: float | None = None
+    ) -> bytes:
+        """A chaincode's `common.CollectionConfigPackage`, serialized, `b""` where it has none.
+
+        For readers of the channel; peers before 1.3 do not tell. Raises as `send`.
+        """
+        try:
+            return self.call(identity, channel, "lscc", [b"GetCollectionsConfig", chaincode.encode()], timeout=timeout)
+        except FabricError as error:
+            if "collections config not defined" in error.message:
+                return b""
+            raise

@@ -71,6 +71,27 @@ def test_a_channel_more_is_created_and_its_chaincode_started(lan4: Site) -> None
     assert any("mycc 1.1 started on second" in message for message in done)
 
 
+def test_changed_collections_need_a_new_version(lan4: Site) -> None:
+    def collections(version: str, **more: dict[str, Any]) -> Session:
+        spec = part(lan4.hosts.session, "chaincodes", "mycc")
+        return changed(lan4.hosts.session, ("chaincodes", "mycc"), spec | {"version": version, "collections": more})
+
+    secret = {"policy": "OR('Org1MSP.member')", "required_peers": 0, "max_peers": 1}
+    outcome = lan4.replay(collections("1.0", secret=secret))
+
+    assert failed_phase(outcome) == Phase.CHAINCODE
+    assert "other collections: secret changed" in errors(outcome)[0]
+    assert "chaincodes.mycc.version" in str(outcome.failures[0].error.remedy)
+
+    assert errors(lan4.replay(collections("1.1", secret=secret))) == []
+    assert lan4.replay(collections("1.1", secret=secret)).changed == 0
+
+    outcome = lan4.replay(collections("1.2"))
+
+    assert failed_phase(outcome) == Phase.CHAINCODE
+    assert "collections that the session has not: secret" in errors(outcome)[0]
+
+
 def test_other_anchors_are_set_by_an_update_of_the_channel(lan4: Site) -> None:
     other = changed(lan4.hosts.session, ("organizations", "Org2", "anchors"), ["peer1"])
 

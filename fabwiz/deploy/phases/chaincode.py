@@ -10,6 +10,7 @@ from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.ordering import on_any_orderer
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Step
+from fabwiz.fabric.collections import CollectionChanges, collection_changes
 from fabwiz.fabric.errors import AlreadyDone
 from fabwiz.fabric.lifecycle import instantiate, upgrade
 from fabwiz.fabric.package import build_package, package_id, package_path
@@ -153,17 +154,60 @@ class Start(Step):
         )
 
     def look(self, run: Run) -> str | None:
-        """The channel has this version, under this policy. Raises StepFailed when only the policy differs."""
+        """The channel has this version, under this policy, with these collections.
+
+        Raises StepFailed when only policy or collections differ, or where collections cannot become what they should.
+        """
         spec = self.chaincode.spec
         running = self._running(run)
-        if running is None or running.version != spec.version:
+        if running is None:
             return None
+        changes = self._collections(run)
+        if running.version != spec.version:
+            return None
+        name = f"chaincodes.{self.chaincode.name}"
         if spec.policy is not None and running.policy != policy_bytes(spec.policy, self.network.release):
             raise StepFailed(
                 f"{self.chaincode.name} {spec.version} runs on {self.channel.name} under another endorsement policy",
-                remedy=f"raise chaincodes.{self.chaincode.name}.version: a policy changes only with an upgrade",
+                remedy=f"raise {name}.version: a policy changes only with an upgrade",
             )
-        return f"{self.chaincode.name} {spec.version} runs on {self.channel.name}"
+        if changes and changes.changed:
+            raise StepFailed(
+                f"{self.chaincode.name} {spec.version} runs on {self.channel.name} with other collections: "
+                f"{', '.join(changes.changed)} changed",
+                remedy=f"raise {name}.version: collections change only with an upgrade",
+            )
+        untold = "" if changes or not spec.collections else "; peers of this release do not tell its collections"
+        return f"{self.chaincode.name} {spec.version} runs on {self.channel.name}{untold}"
+
+    def _collections(self, run: Run) -> CollectionChanges | None:
+        """What differs in the collections, `None` where peers do not tell.
+
+        Raises StepFailed for what no upgrade does.
+        """
+        release = self.network.release
+        if release is None or release.number < (1, 3, 0):
+            return None
+        organization, peer = self._peer()
+        there = run.fabric.peer(peer).collections(
+            run.fabric.admin(organization), self.channel.name, self.chaincode.name
+        )
+        changes = collection_changes(there, collection_package(self.chaincode.spec.collections, release))
+        name = f"chaincodes.{self.chaincode.name}"
+        if changes.removed:
+            raise StepFailed(
+                f"{self.chaincode.name} on {self.channel.name} has collections that the session has not: "
+                f"{', '.join(changes.removed)}",
+                cause="Fabric never removes a collection from a chaincode",
+                remedy=f"put them back into {name}.collections, or use a chaincode of another name",
+            )
+        if changes.kept:
+            raise StepFailed(
+                f"{self.chaincode.name} on {self.channel.name} has another block_to_live for {', '.join(changes.kept)}",
+                cause="Fabric never changes block_to_live of a collection",
+                remedy=f"change it back in {name}.collections, or add a collection of another name",
+            )
+        return changes
 
     def act(self, run: Run) -> str:
         """Have one peer endorse, order it, and wait until every peer has it."""

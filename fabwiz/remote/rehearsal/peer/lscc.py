@@ -57,6 +57,13 @@ def lscc(
         if len(args) < 3:
             raise CallError(f"invalid number of arguments to lscc: {len(args)}")
         return _about(node, channel, function, args[2].decode())
+    # since 1.3
+    if function in ("GetCollectionsConfig", "getcollectionsconfig") and node.context.release.number >= (1, 3, 0):
+        name = args[1].decode()
+        stored = channel.state.get("lscc", f"{name}~collection")
+        if stored is None:
+            raise CallError(f"collections config not defined for chaincode {name}")
+        return stored[0]
     raise CallError(f"invalid function to lscc: {function}")
 
 
