@@ -175,3 +175,84 @@ def test_pull_shows_progress_and_is_done_once(box: Any) -> None:
     assert "up to date" in box.run("docker", "pull", TOOLS).out
     assert box.run("docker", "image", "inspect", TOOLS).code == 0
     assert box.run("docker", "image", "inspect", "hyperledger/fabric-peer:1.4.0").code == 1
+
+
+@pytest.fixture
+def filtered(box: Any) -> Callable[..., list[str]]:
+    """Names of what a `docker ... ls` lists on a host with two containers, one of them stopped."""
+    box.sh("docker network create other; docker volume create spare")
+    services = {
+        **tools(volumes=["data:/data"], networks=["default", "far"]),
+        "b": {"image": TOOLS, "container_name": "clips"},
+    }
+    answer = box.compose(services, "up", "-d", volumes={"data": {}}, networks={"far": {}})
+    assert answer.code == 0, answer.err
+    assert box.run("docker", "stop", "clips").code == 0
+
+    def names(*command: str, field: str = "Names") -> list[str]:
+        found = box.run("docker", *command, "--format", f"{{{{.{field}}}}}")
+        assert found.code == 0, found.err
+        return sorted(found.out.split())
+
+    return names
+
+
+def test_containers_are_filtered_as_docker_does(box: Any, filtered: Callable[..., list[str]]) -> None:
+    def ps(*wanted: str) -> list[str]:
+        return filtered("ps", "-a", *(word for one in wanted for word in ("--filter", one)))
+
+    identity = box.run("docker", "network", "inspect", "small_far", "--format", "{{.Id}}").out.strip()
+    assert ps("name=cli") == ["cli", "clips"]  # found anywhere in the name
+    assert ps("name=^/?cli$") == ps("name=^/cli$") == ["cli"]
+    assert ps("name=^cl.p") == ["clips"]
+    assert ps("name=x", "name=ips") == ["clips"]
+    assert ps("name=(") == []
+    assert ps("network=small_far") == ps(f"network={identity[:8]}") == ["cli"]
+    assert ps("network=small_fa") == []
+    assert ps("network=small_default", "name=clips") == ["clips"]
+    assert ps(f"ancestor={TOOLS}") == ["cli", "clips"]
+    assert ps("ancestor=hyperledger/fabric-ccenv:1.4.0") == []
+    assert ps("volume=small_data") == ps("volume=/data") == ["cli"]
+    assert ps("label=fabwiz.network=small", "label=com.docker.compose.project") == ["cli"]
+    assert filtered("ps", "--filter", "status=exited") == ["clips"]
+    assert filtered("ps", "--filter", "network=small_default") == ["cli"]
+
+
+def test_images_volumes_and_networks_are_filtered_too(box: Any, filtered: Callable[..., list[str]]) -> None:
+    def images(*words: str) -> list[str]:
+        return filtered("images", *words, field="Repository")
+
+    assert images() == images("hyperledger/*") == images("hyperledger/fabric-t?ols:1.4.*") == [TOOLS.partition(":")[0]]
+    assert images("fabric-*") == images("*") == images(f"{TOOLS}1") == []
+    assert images("--filter", "reference=*/fabric-tools") == [TOOLS.partition(":")[0]]
+    assert images("--filter", "label=org.hyperledger.fabric.chaincode.type") == []
+    assert images("--filter", "dangling=true") == []
+    assert filtered("volume", "ls", "--filter", "dangling=true", field="Name") == ["spare"]
+    assert filtered("volume", "ls", "--filter", "name=^small_", field="Name") == ["small_data"]
+    assert filtered("network", "ls", "--filter", "name=far$", field="Name") == ["small_far"]
+    assert "other" not in filtered("network", "ls", "--filter", "scope=swarm", field="Name")
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        ("ps --filter name", 125, "bad format of filter (expected name=value)"),
+        ("ps --filter colour=red", 1, "Error response from daemon: Invalid filter 'colour'"),
+        ("ps --filter publish=80", 1, "Invalid filter 'publish'"),
+        ("ps --filter status=asleep", 1, "Unrecognised filter value for status: asleep"),
+        ("ps --filter exited=x", 1, 'strconv.Atoi: parsing "x": invalid syntax'),
+        ("ps cli", 125, '"docker ps" accepts no arguments'),
+        ("images --filter name=x", 1, "Invalid filter 'name'"),
+        ("images --filter dangling=perhaps", 1, "Invalid filter 'dangling=[perhaps]'"),
+        ("images a b", 125, "requires at most 1 argument"),
+        ("volume ls --filter network=x", 1, "Invalid filter 'network'"),
+        ("network ls --filter ancestor=x", 1, "Invalid filter 'ancestor'"),
+    ],
+)
+def test_filters_that_are_none_are_refused_and_never_passed_over(
+    host: Any, command: str, code: int, words: str
+) -> None:
+    answer = host.run("docker", *command.split())
+
+    assert words in answer.err
+    assert (answer.code, answer.out) == (code, "")

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from fabwiz.remote.rehearsal.engine import clock, views
+from fabwiz.remote.rehearsal.engine import clock, filters, views
 from fabwiz.remote.rehearsal.engine.engine import Engine
 from fabwiz.remote.rehearsal.engine.errors import DockerError, UsageError
 from fabwiz.remote.rehearsal.engine.gate import Call
 from fabwiz.remote.rehearsal.engine.options import Options
-from fabwiz.remote.rehearsal.engine.rows import each, inspected, matcher, show
+from fabwiz.remote.rehearsal.engine.rows import each, inspected, show
 
 
 def ps(engine: Engine, call: Call, options: Options) -> int:
     """`docker ps`; returns the exit code."""
-    rows = []
-    names = [v.partition("=")[2] for v in options.values.get("filter", ()) if v.startswith("name=")]
-    statuses = [v.partition("=")[2] for v in options.values.get("filter", ()) if v.startswith("status=")]
-    for container in engine.labelled(matcher(options)):
-        status = container.record.status
-        if (statuses and status not in statuses) or (names and not any(n in container.record.spec.name for n in names)):
-            continue
-        if options.has("all") or statuses or status in ("running", "restarting"):
-            rows.append(views.row(container, options.has("no-trunc")))
+    if options.rest:
+        raise UsageError('"docker ps" accepts no arguments.')
+    wanted = filters.Filters.of(options, filters.CONTAINERS, "ps")
+    found = filters.containers(engine, wanted, options.has("all"))
+    rows = [views.row(container, options.has("no-trunc")) for container in found]
     show(call, rows, options, "ID", ("ID", "Image", "Status", "Ports", "Names"))
     return 0
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fabwiz.remote.rehearsal.engine import views
+from fabwiz.remote.rehearsal.engine import filters, views
 from fabwiz.remote.rehearsal.engine.engine import Engine
 from fabwiz.remote.rehearsal.engine.errors import DockerError, UsageError
 from fabwiz.remote.rehearsal.engine.gate import Call
 from fabwiz.remote.rehearsal.engine.options import Options
-from fabwiz.remote.rehearsal.engine.rows import each, inspected, matcher, show
+from fabwiz.remote.rehearsal.engine.rows import each, inspected, show
 
 
 def pull(engine: Engine, call: Call, options: Options) -> int:
@@ -40,9 +40,21 @@ def tag(engine: Engine, call: Call, options: Options) -> int:
 
 def images(engine: Engine, call: Call, options: Options) -> int:
     """`docker images`; returns the exit code."""
-    rows = [views.image_row(image, options.has("no-trunc")) for image in engine.images.all()]
-    if options.rest:
-        rows = [r for r in rows if options.rest[0] in (r["Repository"], f"{r['Repository']}:{r['Tag']}")]
+    if len(options.rest) > 1:
+        raise UsageError('"docker images" requires at most 1 argument.')
+    wanted = filters.Filters.of(options, filters.IMAGES, "images")
+    references = [*wanted.values.get("reference", ()), *options.rest]
+    dangling = wanted.truth("dangling")
+    rows = []
+    for image in engine.images.all():
+        row = views.image_row(image, options.has("no-trunc"))
+        is_dangling = row["Tag"] == "<none>"
+        if (
+            wanted.labels(views.image(image)["Config"]["Labels"])
+            and dangling in (None, is_dangling)
+            and (not references or any(filters.is_reference(one, row["Repository"], row["Tag"]) for one in references))
+        ):
+            rows.append(row)
     show(call, rows, options, "ID", ("Repository", "Tag", "ID"))
     return 0
 
@@ -67,11 +79,16 @@ def image_inspect(engine: Engine, call: Call, options: Options) -> int:
 
 def volume_ls(engine: Engine, call: Call, options: Options) -> int:
     """`docker volume ls`; returns the exit code."""
-    matches = matcher(options)
+    wanted = filters.Filters.of(options, filters.VOLUMES, "volume ls")
+    dangling = wanted.truth("dangling")
+    used = {mount.source for box in engine.containers.values() for mount in box.record.spec.mounts}
     rows = [
         {"Name": name, "Driver": "local", "Labels": ",".join(f"{k}={v}" for k, v in labels.items()), "Scope": "local"}
         for name, labels in sorted(engine.volumes.items())
-        if matches(labels)
+        if wanted.labels(labels)
+        and wanted.matches("name", name)
+        and wanted.equals("driver", "local")
+        and dangling in (None, name not in used)
     ]
     show(call, rows, options, "Name", ("Driver", "Name"))
     return 0
@@ -79,7 +96,7 @@ def volume_ls(engine: Engine, call: Call, options: Options) -> int:
 
 def network_ls(engine: Engine, call: Call, options: Options) -> int:
     """`docker network ls`; returns the exit code."""
-    matches = matcher(options)
+    wanted = filters.Filters.of(options, filters.NETWORKS, "network ls")
     rows = [
         {
             "ID": network["id"] if options.has("no-trunc") else network["id"][:12],
@@ -89,7 +106,11 @@ def network_ls(engine: Engine, call: Call, options: Options) -> int:
             "Labels": ",".join(f"{k}={v}" for k, v in network["labels"].items()),
         }
         for name, network in engine.networks.items()
-        if matches(network["labels"])
+        if wanted.labels(network["labels"])
+        and wanted.matches("name", name)
+        and wanted.matches("id", network["id"])
+        and wanted.equals("driver", "bridge")
+        and wanted.equals("scope", "local")
     ]
     show(call, rows, options, "ID", ("ID", "Name", "Driver", "Scope"))
     return 0

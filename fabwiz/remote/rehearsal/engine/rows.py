@@ -1,9 +1,9 @@
-"""What docker commands share: doing things one by one, filters, tables and templates."""
+"""What docker commands share: doing things one by one, tables and templates."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fabwiz.remote.rehearsal.engine.errors import DockerError
@@ -40,23 +40,6 @@ def show(call: Call, rows: Sequence[dict[str, Any]], options: Options, key: str,
         template = "{{json .}}"
     for row in rows:
         call.out(render(template.removeprefix("table "), row))
-
-
-def matcher(options: Options) -> Callable[[Mapping[str, str]], bool]:
-    """What `--filter label=...` lets through. Raises DockerError for filters that are unknown here."""
-    wanted = [value.partition("=")[2] for value in options.values.get("filter", ()) if value.startswith("label=")]
-    others = [v for v in options.values.get("filter", ()) if not v.startswith(("label=", "name=", "status="))]
-    if others:
-        raise DockerError(f"invalid filter '{others[0]}'")
-
-    def matches(labels: Mapping[str, str]) -> bool:
-        for want in wanted:
-            key, equals, value = want.partition("=")
-            if key not in labels or (equals and labels[key] != value):
-                return False
-        return True
-
-    return matches
 
 
 def inspected(call: Call, options: Options, found: list[dict[str, Any]], code: int) -> int:
