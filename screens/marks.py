@@ -18,10 +18,11 @@ class Marks:
     here: str
     key: str
     dot: str
+    cut: str
 
 
-UNICODE = Marks(done="✓", open="·", error="✗", warning="!", here="▶", key="⚿", dot="·")
-ASCII = Marks(done="+", open=".", error="x", warning="!", here=">", key="*", dot="-")
+UNICODE = Marks(done="✓", open="·", error="✗", warning="!", here="▶", key="⚿", dot="·", cut="…")
+ASCII = Marks(done="+", open=".", error="x", warning="!", here=">", key="*", dot="-", cut="~")
 
 
 def marks() -> Marks:

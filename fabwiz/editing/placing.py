@@ -131,10 +131,12 @@ def move(path: SessionPath, host: str) -> Edit:
 
 
 def remove(data: Any, path: SessionPath) -> list[Edit]:
-    """Take a node away, and a peer from its organization's anchors."""
+    """Take a node away, a peer from its organization's anchors, and a broker from the seed brokers."""
     edits = [Edit(path)]
     if path[0] == "organizations":
         edits += without_item(data, ("organizations", str(path[1]), "anchors"), str(path[-1]))
+    elif path[0] == "kafka":
+        edits += without_item(data, ("ordering", "kafka", "seed_brokers"), str(path[-1]))
     return edits
 
 
