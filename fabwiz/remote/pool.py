@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fabwiz.remote.connection import Connection, HostKeyChanged, HostKeyUnknown, RemoteError, Unreachable
@@ -13,6 +12,7 @@ from fabwiz.remote.hostkeys import HostKeys
 from fabwiz.remote.keyring import Keyring
 from fabwiz.remote.local import LocalConnection
 from fabwiz.remote.options import Asker, HeadlessAsker, RemoteOptions
+from fabwiz.remote.parallel import as_they_come
 from fabwiz.remote.secrets import Question, Secret, SecretStore
 from fabwiz.remote.ssh import SshConnection, Tools, open_ssh
 from fabwiz.session.network import Host, Network
@@ -69,25 +69,37 @@ class Pool:
                 if not self._vouched([unknown]):
                     raise
 
-    def open_all(self, host_names: Iterable[str] | None = None) -> dict[str, Connection | RemoteError]:
+    def open_all(
+        self,
+        host_names: Iterable[str] | None = None,
+        on_outcome: Callable[[str, Connection | RemoteError], None] | None = None,
+    ) -> dict[str, Connection | RemoteError]:
         """Connect to many hosts (all, if nothing is said) in parallel; each gives a connection or its error.
 
         The unknown host keys of all of them are put to the asker together; hosts behind jump hosts may make for
-        another round.
+        another round. `on_outcome` is told of each host as soon as it is known what came of it, in this thread.
         """
         names = list(dict.fromkeys(self._hosts if host_names is None else host_names))
         found: dict[str, Connection | RemoteError] = {}
-        with ThreadPoolExecutor(self._options.connect_parallel, thread_name_prefix="connect") as executor:
-            while True:
-                missing = [name for name in names if name not in found]
-                for name, outcome in zip(missing, executor.map(self._try, missing), strict=True):
-                    found[name] = outcome
-                unknown = {e.name: e for e in found.values() if isinstance(e, HostKeyUnknown)}
-                if not unknown or not self._vouched(list(unknown.values())):
-                    return found
-                for name in names:
-                    if isinstance(found[name], HostKeyUnknown):
-                        del found[name]
+        missing = names
+        while missing:
+            unknown: dict[str, HostKeyUnknown] = {}
+            keys: dict[str, HostKeyUnknown] = {}
+            for name, outcome in as_they_come(self._try, missing, self._options.connect_parallel, "connect"):
+                if isinstance(outcome, HostKeyUnknown):
+                    unknown[name], keys[outcome.name] = outcome, outcome
+                    continue
+                found[name] = outcome
+                if on_outcome:
+                    on_outcome(name, outcome)
+            missing = [name for name in missing if name in unknown]
+            if missing and not self._vouched(list(keys.values())):
+                for name in missing:
+                    found[name] = unknown[name]
+                    if on_outcome:
+                        on_outcome(name, unknown[name])
+                break
+        return {name: found[name] for name in names}
 
     def close(self) -> None:
         """Close all connections; whatever runs through them ends. Nothing can be opened any more."""

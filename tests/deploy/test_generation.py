@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fabwiz.deploy.host_probe import parse_probe
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases.generation import made_elsewhere
-from fabwiz.deploy.phases.preflight import parse_probe
 from fabwiz.session.workspace import Workspace
 from tests.deploy.sites import Site, errors, failed_phase, session_of, site_for
 

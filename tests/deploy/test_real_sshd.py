@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from fabwiz.artifacts.manifest import read_manifest
+from fabwiz.deploy import host_probe
 from fabwiz.deploy.events import Emitter, Event, Kind, Status
 from fabwiz.deploy.executor import Outcome
 from fabwiz.deploy.phase import Phase
-from fabwiz.deploy.phases import preflight
 from fabwiz.deploy.replay import prepare, replay
 from fabwiz.remote.options import HeadlessAsker, RemoteOptions
 from fabwiz.remote.pool import Pool
@@ -139,7 +139,7 @@ def machines(
 ) -> Machines:
     """Hosts that have just got their bundles."""
     # whoever runs the tests may have a Fabric network of their own on this machine
-    monkeypatch.setattr(preflight, "taken_ports", lambda listening, rehearsal: set())
+    monkeypatch.setattr(host_probe, "taken_ports", lambda listening, rehearsal: set())
     if request.param == "four SSH hosts":
         machines = four_ssh_hosts(tmp_path, request.getfixturevalue("start_sshd"))
     else:

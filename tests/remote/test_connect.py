@@ -27,6 +27,7 @@ from fabwiz.remote.connection import (
 )
 from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.pool import Pool
+from fabwiz.remote.secrets import Question, Secret
 
 Pools = Callable[..., Pool]
 IMPATIENT: dict[str, Any] = {"watch_interval": 0.3, "watch_patience": 0.8}
@@ -297,3 +298,35 @@ def test_a_key_that_the_server_does_not_know(
     network = network_of({"a": "127.0.0.1"}, **{**sshd.ssh, "key": str(stranger)})
     with pytest.raises(AuthenticationFailed, match=r"the server refused .*stranger.*authorized_keys"):
         pools(network, options).connection("a")
+
+
+def test_each_host_is_told_of_as_soon_as_it_is_known(
+    sshd: Any, network_of: Any, options: RemoteOptions, pools: Pools, free_port: int
+) -> None:
+    options = dataclasses.replace(options, accept_new_host_keys=False)
+    network = network_of(
+        {"away": {"address": "127.0.0.1", "ssh": {"port": free_port}}, "here": "127.0.0.1"}, **sshd.ssh
+    )
+    told: list[str] = []
+
+    class Somebody:
+        trusts = True
+
+        def secret(self, question: Question) -> Secret | None:
+            raise AssertionError(question)
+
+        def accept_host_keys(self, unknown: Any) -> bool:
+            told.append("review")
+            return self.trusts
+
+    somebody = Somebody()
+    opened = pools(network, options, somebody).open_all(on_outcome=lambda name, _: told.append(name))
+    assert told == ["away", "review", "here"]
+    assert list(opened) == ["away", "here"]
+
+    told.clear()
+    somebody.trusts = False
+    fresh = dataclasses.replace(options, known_hosts=options.known_hosts.with_name("others"))
+    opened = pools(network, fresh, somebody).open_all(on_outcome=lambda name, _: told.append(name))
+    assert told == ["away", "review", "here"]
+    assert isinstance(opened["here"], HostKeyUnknown)

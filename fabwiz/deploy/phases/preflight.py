@@ -2,99 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
-from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containers
+from fabwiz.deploy.docker import parse_containers
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Kind
+from fabwiz.deploy.host_probe import Probe, look, problems
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.generation import made_elsewhere
 from fabwiz.deploy.run import HostFacts, Run
 from fabwiz.deploy.step import Action, Result, Step, seen
 from fabwiz.session.network import Host, Network
 from fabwiz.session.workspace import Workspace
-
-# One script, one round trip. It prints `key=value` lines; what a host lacks is simply not printed.
-PROBE_SCRIPT = r"""
-say() { printf '%s=%s\n' "$1" "$2"; }
-say clock "$(date -u +%s)"
-say arch "$(uname -m)"
-if answer=$(docker version --format '{{.Server.Version}}' 2>&1); then say engine "$answer"
-else say engine_error "$(printf '%s\n' "$answer" | tail -n 1)"; fi
-if answer=$(docker compose version --short 2>/dev/null); then say plugin "$answer"; fi
-if answer=$(docker-compose version --short 2>/dev/null); then say standalone "$answer"; fi
-folder=$1; while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-say free_kb "$(df -Pk "$folder" | awk 'NR == 2 {print $4}')"
-if [ -w "$folder" ]; then say writable "$folder"; else say not_writable "$folder"; fi
-awk '$4 == "0A" {print "listen=" $2}' /proc/net/tcp /proc/net/tcp6 2>/dev/null
-docker ps -a --no-trunc --filter "label=$2" --format '{{json .}}' 2>/dev/null | sed 's/^/container=/'
-docker volume ls -q --filter "label=$2" 2>/dev/null | sed 's/^/volume=/'
-[ ! -f "$1/manifest.json" ] || say manifest "$(tr -d '\n' <"$1/manifest.json")"
-say clock_at_end "$(date -u +%s)"
-exit 0
-"""
-
-MOST_SKEW = 300.0
-"""Seconds. Certificates of the official generator, and ours, start 5 minutes before they are made."""
-MOST_BEHIND_1_0 = 5.0
-"""Seconds. The generators of 1.0.0 to 1.0.2 let certificates start when they are made, and so do we there."""
-LEAST_DISK = 512 << 20
-"""Bytes below which not even the keys and the first blocks are safe."""
-
-
-@dataclass(slots=True)
-class Probe:
-    """What a host says of itself."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    listening: dict[str, set[int]] = field(default_factory=dict)
-    """Ports by local address, as /proc/net/tcp writes it: `0100007F` is 127.0.0.1."""
-    containers: list[str] = field(default_factory=list)
-    volumes: list[str] = field(default_factory=list)
-
-    @property
-    def clock(self) -> float:
-        """Seconds since 1970 in the middle of the script: some of its commands take seconds on a busy host."""
-        begun, ended = self.values["clock"], self.values.get("clock_at_end", "")
-        return (float(begun) + float(ended if ended.isdigit() else begun) + 1) / 2  # `date` cuts half a second
-
-
-def parse_probe(text: str) -> Probe:
-    """Read what PROBE_SCRIPT prints; lines of login banners and the like are passed over."""
-    probe = Probe()
-    for line in text.splitlines():
-        key, equals, value = line.partition("=")
-        if not equals:
-            continue
-        if key == "listen":
-            address, _, port = value.partition(":")
-            with suppress(ValueError):
-                probe.listening.setdefault(address, set()).add(int(port, 16))
-        elif key == "container":
-            probe.containers.append(value)
-        elif key == "volume":
-            probe.volumes.append(value)
-        elif key.isidentifier():
-            probe.values[key] = value.strip()
-    return probe
-
-
-def taken_ports(listening: Mapping[str, set[int]], rehearsal: bool) -> set[int]:
-    """Ports that Docker could not publish any more.
-
-    It binds all addresses, so that a listener on any one is in the way; those on other loopback addresses than
-    127.0.0.1 are left out, since resolvers sit there. Rehearsal hosts share this machine's list, and bind only their
-    own address: there only a listener on all addresses is in the way.
-    """
-    taken: set[int] = set()
-    for address, ports in listening.items():
-        is_loopback = len(address) == 8 and address.endswith("7F")
-        if not address.strip("0") or not (rehearsal or (is_loopback and address != "0100007F")):
-            taken |= ports
-    return taken
 
 
 class CheckHost(Step):
@@ -116,27 +35,22 @@ class CheckHost(Step):
     def look(self, run: Run) -> str | None:
         """Raises StepFailed with everything that is wrong with the host."""
         connection = run.connection(self._host.name)
-        begun = time.time()
-        argv = ["sh", "-c", PROBE_SCRIPT, "probe", self._host.remote_dir, f"{NETWORK_LABEL}={self.network.name}"]
-        answer = connection.run(argv, root=True, timeout=60).check()
-        middle = (begun + time.time()) / 2
-        probe = parse_probe(answer.stdout)
+        probe = look(connection, self.network, self._host)
         self._tell_strays(run, probe)
-        problems = list(self._problems(probe, middle, run.rehearsal))
+        wrong = list(problems(self.network, self._host, probe, run.rehearsal))
         if made_elsewhere(probe.values.get("manifest", ""), probe.volumes, run.workspace):
-            problems.append(
+            wrong.append(
                 (
                     f"it holds data of a network {self.network.name} whose keys are not in {run.workspace.root}",
                     "run from the workspace that made them, or give up that network with `fabwiz down --data`",
                 )
             )
-        if problems:
-            raise StepFailed("; ".join(p for p, _ in problems), remedy="; ".join(r for _, r in problems))
+        if wrong:
+            raise StepFailed("; ".join(p for p, _ in wrong), remedy="; ".join(r for _, r in wrong))
         compose = ("docker", "compose") if "plugin" in probe.values else ("docker-compose",)
         run.facts[self._host.name] = HostFacts(compose, float(probe.values["clock"]))
         version = probe.values.get("plugin") or probe.values["standalone"]
-        skew = probe.clock - middle
-        return f"Docker {probe.values['engine']}, Compose {version}, clock {skew:+.0f} s"
+        return f"Docker {probe.values['engine']}, Compose {version}, clock {probe.skew:+.0f} s"
 
     def act(self, run: Run) -> str:
         """Never reached: looking either is enough or raises."""
@@ -145,41 +59,6 @@ class CheckHost(Step):
     def execute(self, run: Run) -> Result:
         """Looking is all there is."""
         return seen(self.look(run) or "")
-
-    def _problems(self, probe: Probe, now: float, rehearsal: bool) -> Iterable[tuple[str, str]]:
-        values = probe.values
-        if "engine" not in values:
-            said = values.get("engine_error") or "docker: not found"
-            yield (
-                f"no Docker engine answers ({last_line(said)})",
-                "install Docker, start it, and let the login user use it (root, sudo, or the group docker)",
-            )
-        if "plugin" not in values and "standalone" not in values:
-            yield (
-                "neither `docker compose` nor `docker-compose` is there",
-                "install the Compose plugin or docker-compose",
-            )
-        if "not_writable" in values:
-            yield (
-                f"{values['not_writable']} cannot be written for {self._host.remote_dir}",
-                "log in as root, let the user use sudo (session: ssh.sudo), or set remote_dir",
-            )
-        if not values.get("clock", "").isdigit():
-            yield ("the host does not tell its time", "see that `date` and a POSIX shell are there")
-        elif not -self._most_behind() < (skew := probe.clock - now) < MOST_SKEW:
-            yield (
-                f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this workstation's",
-                "set the clock (NTP): certificates would not be valid yet, and orderers refuse at 15 minutes",
-            )
-        if values.get("free_kb", "").isdigit() and int(values["free_kb"]) << 10 < LEAST_DISK:
-            yield (f"only {int(values['free_kb']) >> 10} MB are free for {self._host.remote_dir}", "make room")
-        images = self.network.session.images
-        if values.get("arch") not in (None, "x86_64", "amd64") and not (images.registry or images.overrides):
-            yield (
-                f"its architecture is {values['arch']}; Fabric's published images are for x86_64",
-                "use another machine, or name images of your own (session: images.overrides)",
-            )
-        yield from self._taken_ports(probe, taken_ports(probe.listening, rehearsal))
 
     def _tell_strays(self, run: Run, probe: Probe) -> None:
         """Containers of nodes that left the session, or this host, stay until somebody decides about their data."""
@@ -195,28 +74,6 @@ class CheckHost(Step):
                 message=f"{container.name} is here ({container.status}), but {where}: put it back into the session, "
                 f"or remove it with `docker rm -f {container.name}` there; its volumes stay until you remove them",
             )
-
-    def _most_behind(self) -> float:
-        release = self.network.release
-        return MOST_BEHIND_1_0 if release and release.number < (1, 0, 3) else MOST_SKEW
-
-    def _taken_ports(self, probe: Probe, in_use: set[int]) -> Iterable[tuple[str, str]]:
-        containers = list(parse_containers("\n".join(probe.containers)))
-        running = {c.name for c in containers if c.state not in (State.EXITED, State.CREATED)}
-        holders = {port: container.name for container in containers for port in container.ports}
-        for node in self.network.on(self._host.name):
-            taken = sorted(set(node.ports.values()) & (in_use | holders.keys())) if node.name not in running else []
-            by: dict[str | None, list[str]] = {}
-            for port in taken:
-                by.setdefault(holders.get(port), []).append(str(port))
-            for holder, ports in by.items():
-                where = ".".join(map(str, node.path))
-                yield (
-                    f"port {', '.join(ports)} of {node.name} is taken by {holder or 'something else'}",
-                    f"give {node.name} ports of its own ({where}), so that {holder} keeps its own; or remove {holder}"
-                    if holder
-                    else f"free it, or give {node.name} another port ({where})",
-                )
 
 
 def stages(network: Network) -> Iterable[Stage]:

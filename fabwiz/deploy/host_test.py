@@ -1,0 +1,158 @@
+"""Trying out hosts before anything runs there: reach them, log in, look. Nothing is changed on them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fabwiz.deploy import host_probe
+from fabwiz.deploy.host_probe import Probe
+from fabwiz.remote.connection import Connection, HostKeyUnknown, RemoteError
+from fabwiz.remote.options import Asker, RemoteOptions
+from fabwiz.remote.pool import Pool
+from fabwiz.rules.addresses import is_loopback
+from fabwiz.session.network import Host, Network
+
+
+class Stage(StrEnum):
+    """How far the test of a host is."""
+
+    REACHING = "reaching"
+    LOOKING = "looking"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """What is known of a host so far; what it did not tell is `None`. Texts are safe to show."""
+
+    host: str
+    stage: Stage
+    reached: bool = False
+    """Logged in."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """What is wrong, each with the way out (may be empty)."""
+    key_refused: bool = False
+    """Nobody vouched for its host key."""
+    is_root: bool | None = None
+    """Whether commands that need it are root's: by login or by sudo."""
+    engine: str | None = None
+    """Version of Docker."""
+    compose: str | None = None
+    disk: int | None = None
+    """Bytes that are free where the network's data will lie."""
+    memory: int | None = None
+    """Bytes in all."""
+    spare_memory: int | None = None
+    """Bytes that are to be had."""
+    skew: float | None = None
+    """Seconds that its clock is ahead of this workstation's."""
+    ports: tuple[int, ...] = ()
+    """Ports that are in use there and that Docker could not publish."""
+
+    @property
+    def fit(self) -> bool:
+        """Whether it was looked at and nothing is wrong."""
+        return self.stage is Stage.DONE and self.reached and not self.problems
+
+
+class HostTest:
+    """A test of some hosts, in daemon threads. `on_report` and `on_end` are called from these."""
+
+    def __init__(
+        self,
+        network: Network,
+        hosts: Iterable[str],
+        options: RemoteOptions,
+        asker: Asker,
+        on_report: Callable[[HostReport], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        """Starts at once. Hosts that the network does not have are passed over."""
+        self._network = network
+        self._hosts = tuple(dict.fromkeys(host for host in hosts if host in network.hosts))
+        self._on_report = on_report
+        self._on_end = on_end
+        self._pool = Pool(network, options, asker)
+        self._looking: list[threading.Thread] = []
+        self._thread = threading.Thread(target=self._run, name="host-test", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give up; what is known by then was reported, `on_end` follows. Returns at once."""
+        threading.Thread(target=self._pool.close, name="host-test-stop", daemon=True).start()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end."""
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        try:
+            for host in self._hosts:
+                self._on_report(HostReport(host, Stage.REACHING))
+            self._pool.open_all(self._hosts, self._reached)
+            for thread in self._looking:
+                thread.join()
+        finally:
+            self._pool.close()
+            self._on_end()
+
+    def _reached(self, name: str, outcome: Connection | RemoteError) -> None:
+        if isinstance(outcome, RemoteError):
+            self._on_report(_failed(name, outcome))
+            return
+        self._on_report(HostReport(name, Stage.LOOKING, reached=True))
+        thread = threading.Thread(target=self._look, args=(name, outcome), name=f"look-{name}", daemon=True)
+        self._looking.append(thread)
+        thread.start()
+
+    def _look(self, name: str, connection: Connection) -> None:
+        host = self._network.hosts[name]
+        try:
+            probe = host_probe.look(connection, self._network, host)
+        except RemoteError as error:
+            self._on_report(_failed(name, error, reached=True))
+        else:
+            self._on_report(report(self._network, host, probe))
+
+
+def report(network: Network, host: Host, probe: Probe) -> HostReport:
+    """What a host said, for people."""
+    values = probe.values
+    # a rehearsal host has a loopback address and this machine's ports, and says what it is
+    rehearsal = host.address is not None and is_loopback(host.address) and "rehearsal" in values.get("engine", "")
+    taken = host_probe.taken_ports(probe.listening, rehearsal)
+    skew = None
+    with suppress(KeyError, ValueError):
+        skew = probe.skew
+    return HostReport(
+        host.name,
+        Stage.DONE,
+        reached=True,
+        problems=tuple(host_probe.problems(network, host, probe, rehearsal)),
+        is_root=values["uid"] == "0" if "uid" in values else None,
+        engine=values.get("engine"),
+        compose=values.get("plugin") or values.get("standalone"),
+        disk=_bytes(values.get("free_kb")),
+        memory=_bytes(values.get("memory_kb")),
+        spare_memory=_bytes(values.get("spare_kb")),
+        skew=skew,
+        ports=tuple(sorted(taken)),
+    )
+
+
+def _failed(name: str, error: RemoteError, reached: bool = False) -> HostReport:
+    return HostReport(
+        name,
+        Stage.DONE,
+        reached=reached,
+        problems=((error.message, error.remedy),),
+        key_refused=isinstance(error, HostKeyUnknown),
+    )
+
+
+def _bytes(kilobytes: str | None) -> int | None:
+    return int(kilobytes) << 10 if kilobytes and kilobytes.isdigit() else None
