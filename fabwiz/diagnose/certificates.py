@@ -64,6 +64,17 @@ KNOWN = (
         "orderer/common/bootstrap/file/bootstrap.go",
     ),
     Known(
+        "28c",
+        r"Failed to load (?:ServerCertificate|server Certificate|PrivateKey|ServerRootCAs|ClientRootCAs) file '"
+        r"|[Ee]rror loading TLS (?:key|certificate|root certificate|key and/or certificate) \("
+        r"|tls: failed to find any PEM data in (?:key|certificate) input|tls: private key does not match public key",
+        "A TLS file of the node is missing on its host, or damaged there: its key, or a certificate.",
+        "Run `fabwiz replay`: it compares every file with the manifest and places what is missing. If it says that all "
+        "is there, look whether something else changed the folder.",
+        True,
+        "orderer/common/server/main.go; core/peer/config.go; peer/node/start.go",
+    ),
+    Known(
         "30",
         r"tls: first record does not look like a TLS handshake",
         "One side speaks TLS and the other does not.",

@@ -11,7 +11,7 @@ import pytest
 from fabwiz.deploy.executor import execute
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
-from tests.deploy.sites import errors, failed_phase, session_of, site_for
+from tests.deploy.sites import changed, errors, failed_phase, session_of, site_for
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -24,29 +24,41 @@ def spoil_genesis_block(folder: Path) -> None:
     (folder / "genesis.block").write_bytes(b"no block at all")
 
 
+def lose_tls_key(folder: Path) -> None:
+    (folder / "orderer1.example.com/tls/server.key").unlink()
+
+
+def lose_tls_key_of_a_peer(folder: Path) -> None:
+    (folder / "peer0.org1.example.com/tls/server.key").unlink()
+
+
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "phase", "release", "said"),
     [
-        (lose_msp, "msp folder is missing"),
-        (spoil_genesis_block, "genesis block"),
+        (lose_msp, Phase.ORDERERS, "1.4.12", "msp folder is missing"),
+        (spoil_genesis_block, Phase.ORDERERS, "1.4.12", "genesis block"),
+        (lose_tls_key, Phase.ORDERERS, "1.4.12", "Failed to load PrivateKey file"),
+        (lose_tls_key_of_a_peer, Phase.PEERS, "1.4.12", "error loading TLS key"),
+        (lose_tls_key_of_a_peer, Phase.PEERS, "1.0.6", "failed to find any PEM data in key input"),
     ],
 )
 def test_the_step_ends_at_once_with_the_cause_and_a_replay_mends_it(
-    damage: Callable[[Path], None], said: str, tmp_path: Path
+    damage: Callable[[Path], None], phase: Phase, release: str, said: str, tmp_path: Path
 ) -> None:
-    session = session_of("four-lan-hosts")
+    session = changed(session_of("four-lan-hosts"), ("fabric",), release)
     with site_for(session, tmp_path) as site:
-        assert errors(site.replay(until=Phase.KAFKA)) == []
+        before = list(Phase)[list(Phase).index(phase) - 1]
+        assert errors(site.replay(until=before)) == []
         damage(site.hosts.folder("a") / f"fs/opt/fabwiz/{session.name}")
         with site.run() as run:
             execute(run, phases_until(Phase.PREFLIGHT))
             run.logs.start()
-            outcome = execute(run, [spec for spec in phases_until() if spec.phase is Phase.ORDERERS])
+            outcome = execute(run, [spec for spec in phases_until() if spec.phase is phase])
 
-        assert failed_phase(outcome) == Phase.ORDERERS
+        assert failed_phase(outcome) == phase
         (failure,) = outcome.failures
-        assert outcome.seconds < session.timeouts.orderers / 3
+        assert outcome.seconds < min(session.timeouts.orderers, session.timeouts.peers) / 3
         assert said in f"{failure.error.message} {failure.error.cause}"
         assert failure.error.remedy
 
-        assert errors(site.replay(until=Phase.ORDERERS)) == []
+        assert errors(site.replay(until=phase)) == []

@@ -24,29 +24,45 @@ _OPTIONS = (
 )
 
 
+class TlsProblem(Exception):
+    """A TLS file cannot be read (`kind`: certificate, key or root; the message is Go's), or the two make no `pair`."""
+
+    def __init__(self, kind: str, inside: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.inside = inside
+
+
 class TlsFiles:
-    """Paths inside the container, and how to read them. Raises Exit in Go's words."""
+    """Paths inside the container, and how to read them. Raises TlsProblem."""
 
     def __init__(self, context: Context, key: str, certificate: str, roots: Sequence[str], base: str) -> None:
-        self.key = self._read(context, key, base)
-        self.certificate = self._read(context, certificate, base)
-        self.roots = b"".join(self._read(context, root, base) for root in roots)
+        self.certificate = self._read(context, "certificate", certificate, base)
+        self.key = self._read(context, "key", key, base)
+        self.roots = b"".join(self._read(context, "root", root, base) for root in roots)
+        self._check_pair(key, certificate)
+
+    def _check_pair(self, key: str, certificate: str) -> None:
         try:
             own = x509.load_pem_x509_certificate(self.certificate).public_key()
-            if serialization.load_pem_private_key(self.key, None).public_key() != own:
-                raise Exit(2, "panic: tls: private key does not match public key")
         except ValueError as error:
-            raise Exit(2, f"panic: tls: failed to find any PEM data in key or certificate input: {error}") from error
+            raise TlsProblem("pair", certificate, "tls: failed to find any PEM data in certificate input") from error
+        try:
+            mine = serialization.load_pem_private_key(self.key, None).public_key()
+        except ValueError as error:
+            raise TlsProblem("pair", key, "tls: failed to find any PEM data in key input") from error
+        if mine != own:
+            raise TlsProblem("pair", key, "tls: private key does not match public key")
 
     @staticmethod
-    def _read(context: Context, inside: str, base: str) -> bytes:
+    def _read(context: Context, kind: str, inside: str, base: str) -> bytes:
         path: Path = context.path(inside, base)
         try:
             return path.read_bytes()
         except FileNotFoundError:
-            raise Exit(2, f"panic: open {inside}: no such file or directory") from None
+            raise TlsProblem(kind, inside, f"open {inside}: no such file or directory") from None
         except OSError as error:
-            raise Exit(2, f"panic: read {inside}: {(error.strerror or '').lower()}") from error
+            raise TlsProblem(kind, inside, f"read {inside}: {(error.strerror or '').lower()}") from error
 
 
 def serve(

@@ -6,7 +6,7 @@ import itertools
 import re
 from datetime import UTC, datetime
 
-from fabwiz.remote.rehearsal.containers.context import Context
+from fabwiz.remote.rehearsal.containers.context import Context, Exit
 
 _PARTS = re.compile(r"^\[([\w/]+)\] (\S+) -> (\w{4}) (.*)$", re.DOTALL)
 
@@ -35,3 +35,10 @@ class NodeLog:
         if self._context.release.number >= (1, 4, 0):
             module = module.replace("/", ".")
         self._context.log(f"{now} UTC [{module}] {function} -> {level} {next(self._count):03x} {text}")
+
+    def fatal(self, line: str) -> Exit:
+        """Write a node's last words, without level: `[module/part] function -> text`; what ends it is returned."""
+        front, _, text = line.partition(" -> ")
+        level = "FATA" if self._context.release.number >= (1, 4, 0) else "CRIT"
+        self(f"{front} -> {level} {text}")
+        return Exit(1)

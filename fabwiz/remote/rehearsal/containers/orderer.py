@@ -9,7 +9,7 @@ from fabwiz.remote.rehearsal.channel.bundle import ConfigError
 from fabwiz.remote.rehearsal.channel.envelopes import Signer
 from fabwiz.remote.rehearsal.channel.msp import MspError
 from fabwiz.remote.rehearsal.containers.context import Context, Exit
-from fabwiz.remote.rehearsal.containers.grpc_server import TlsFiles, serve
+from fabwiz.remote.rehearsal.containers.grpc_server import TlsFiles, TlsProblem, serve
 from fabwiz.remote.rehearsal.containers.kafka_client import KafkaClient
 from fabwiz.remote.rehearsal.containers.nodelog import NodeLog
 from fabwiz.remote.rehearsal.orderer.registrar import Registrar
@@ -38,24 +38,19 @@ def run_orderer(context: Context, topic_client: TopicClientFactory) -> int:
         signer = Signer(context.path(folder, _BASE), context.setting("ORDERER_GENERAL_LOCALMSPID", "DEFAULT"), folder)
     except MspError as error:
         raise Exit(2, f"panic: Failed to initialize local MSP: {error}") from error
-    tls = None
-    if context.flag("ORDERER_GENERAL_TLS_ENABLED"):
-        roots = context.setting("ORDERER_GENERAL_TLS_ROOTCAS").strip("[]").replace(",", " ").split()
-        tls = TlsFiles(
-            context,
-            context.setting("ORDERER_GENERAL_TLS_PRIVATEKEY", "tls/server.key"),
-            context.setting("ORDERER_GENERAL_TLS_CERTIFICATE", "tls/server.crt"),
-            roots,
-            _BASE,
-        )
+    tls = _tls(context, log)
     if context.flag("ORDERER_KAFKA_TLS_ENABLED"):
-        TlsFiles(
-            context,
-            context.setting("ORDERER_KAFKA_TLS_PRIVATEKEY_FILE"),
-            context.setting("ORDERER_KAFKA_TLS_CERTIFICATE_FILE"),
-            [context.setting("ORDERER_KAFKA_TLS_ROOTCAS_FILE")],
-            _BASE,
-        )
+        log("[orderer/common/server] Start -> INFO [rehearsal] TLS to Kafka is not rehearsed: its files are only read")
+        try:
+            TlsFiles(
+                context,
+                context.setting("ORDERER_KAFKA_TLS_PRIVATEKEY_FILE"),
+                context.setting("ORDERER_KAFKA_TLS_CERTIFICATE_FILE"),
+                [context.setting("ORDERER_KAFKA_TLS_ROOTCAS_FILE")],
+                _BASE,
+            )
+        except TlsProblem as error:  # while the configuration is decoded (common/viperutil)
+            raise Exit(2, f"panic: Error unmarshaling config into struct:  {error}") from error
     ledger = context.path(context.setting("ORDERER_FILELEDGER_LOCATION", "/var/hyperledger/production/orderer"), _BASE)
     registrar = Registrar(context, log, signer, ledger, Retry.read(context), topic_client)
     try:
@@ -85,6 +80,33 @@ def run_orderer(context: Context, topic_client: TopicClientFactory) -> int:
     if registrar.last_words and not context.stop.is_set():
         raise Exit(2, f"panic: {registrar.last_words}")
     return 0
+
+
+def _tls(context: Context, log: NodeLog) -> TlsFiles | None:
+    """As orderer/common/server/main.go reads the files (1.0: orderer/main.go). Raises Exit."""
+    if not context.flag("ORDERER_GENERAL_TLS_ENABLED"):
+        return None
+    try:
+        return TlsFiles(
+            context,
+            context.setting("ORDERER_GENERAL_TLS_PRIVATEKEY", "tls/server.key"),
+            context.setting("ORDERER_GENERAL_TLS_CERTIFICATE", "tls/server.crt"),
+            context.setting("ORDERER_GENERAL_TLS_ROOTCAS").strip("[]").replace(",", " ").split(),
+            _BASE,
+        )
+    except TlsProblem as error:
+        old = context.release.number < (1, 1, 0)
+        front = (
+            "[orderer/main] initializeSecureServerConfig" if old else "[orderer/common/server] initializeServerConfig"
+        )
+        said = {
+            "certificate": f"Failed to load {'ServerCertificate' if old else 'server Certificate'} file "
+            f"'{error.inside}' ({error})",
+            "key": f"Failed to load PrivateKey file '{error.inside}' ({error})",
+            "root": f"Failed to load ServerRootCAs file '{error}' ({error.inside})",  # in this order
+            "pair": f"Failed to return new GRPC server: {error}",
+        }
+        raise log.fatal(f"{front} -> {said[error.kind]}") from error
 
 
 def _genesis(context: Context) -> common_pb2.Block:

@@ -9,7 +9,7 @@ from fabwiz.remote.rehearsal.channel.bundle import ConfigError
 from fabwiz.remote.rehearsal.channel.envelopes import Signer
 from fabwiz.remote.rehearsal.channel.msp import MspError
 from fabwiz.remote.rehearsal.containers.context import Context, Exit
-from fabwiz.remote.rehearsal.containers.grpc_server import TlsFiles, serve
+from fabwiz.remote.rehearsal.containers.grpc_server import TlsFiles, TlsProblem, serve
 from fabwiz.remote.rehearsal.containers.nodelog import NodeLog
 from fabwiz.remote.rehearsal.peer.endorser import Endorser
 from fabwiz.remote.rehearsal.peer.events import Deliver
@@ -31,15 +31,7 @@ def peer(context: Context) -> int:
         raise Exit(
             1, f"Cannot run peer because error when setting up MSP of type bccsp from directory {folder}: {error}"
         ) from error
-    tls = None
-    if context.flag("CORE_PEER_TLS_ENABLED"):
-        tls = TlsFiles(
-            context,
-            context.setting("CORE_PEER_TLS_KEY_FILE", "tls/server.key"),
-            context.setting("CORE_PEER_TLS_CERT_FILE", "tls/server.crt"),
-            [context.setting("CORE_PEER_TLS_ROOTCERT_FILE", "tls/ca.crt")],
-            _BASE,
-        )
+    tls = _tls(context, log)
     _reach_couchdb(context, log)
     ledger = context.path(context.setting("CORE_PEER_FILESYSTEMPATH", "/var/hyperledger/production"), _BASE)
     node = Node(context, log, signer, ledger, tls is not None)
@@ -64,6 +56,32 @@ def peer(context: Context) -> int:
     server.stop(0.2)
     node.close()
     return 0
+
+
+def _tls(context: Context, log: NodeLog) -> TlsFiles | None:
+    """As core/peer/config.go and peer/node/start.go read the files. Raises Exit."""
+    if not context.flag("CORE_PEER_TLS_ENABLED"):
+        return None
+    try:
+        return TlsFiles(
+            context,
+            context.setting("CORE_PEER_TLS_KEY_FILE", "tls/server.key"),
+            context.setting("CORE_PEER_TLS_CERT_FILE", "tls/server.crt"),
+            [context.setting("CORE_PEER_TLS_ROOTCERT_FILE", "tls/ca.crt")],
+            _BASE,
+        )
+    except TlsProblem as error:
+        old = context.release.number < (1, 1, 0)
+        kinds = {"certificate": "certificate", "key": "key", "root": "root certificate"}
+        said = f"Error loading secure config for peer (error loading TLS {kinds.get(error.kind)} ({error}))"
+        if old:  # it looks at the certificate's error only, and comes upon an empty key later
+            kinds["certificate"] = "key and/or certificate"
+            said = f"Error loading secure config for peer (Error loading TLS {kinds.get(error.kind)} ({error}))"
+        if error.kind == "pair":
+            said = f"Failed to create peer server ({error})"
+        elif error.kind == "key" and old:
+            said = "Failed to create peer server (tls: failed to find any PEM data in key input)"
+        raise log.fatal(f"[nodeCmd] serve -> {said}") from error
 
 
 def _reach_couchdb(context: Context, log: NodeLog) -> None:
