@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ from fabwiz.deploy.events import Emitter, Kind, Sink, Status
 from fabwiz.deploy.executor import Outcome, execute
 from fabwiz.deploy.lock import locked
 from fabwiz.deploy.phase import Phase, PhaseSpec
-from fabwiz.deploy.replay import prepare, replay
+from fabwiz.deploy.place import Place, own_hosts, rehearsal_hosts
+from fabwiz.deploy.replay import prepared, replay
 from fabwiz.deploy.run import Run
 from fabwiz.exitcodes import ExitCode
 from fabwiz.remote.options import Asker, HeadlessAsker, RemoteOptions
-from fabwiz.remote.pool import Pool
 from fabwiz.session.assigned import forget
 from fabwiz.session.model import Session
 from fabwiz.session.network import Network
@@ -42,52 +41,36 @@ class Settings:
 
 def deploy(network: Network, settings: Settings, options: RemoteOptions, asker: Asker) -> ExitCode:
     """Deploy on the session's own hosts."""
-    return _replay(network, settings, options, asker, settings.session_file)
+    return _replay(own_hosts(network, settings.session_file, options), settings, asker)
 
 
 def deploy_rehearsal(session: Session, settings: Settings) -> ExitCode:
     """Deploy on rehearsal hosts, which are gone afterwards; the workspace is a temporary one."""
-    from fabwiz.remote.rehearsal import Rehearsal, RehearsalError
+    from fabwiz.remote.rehearsal import RehearsalError
 
-    with tempfile.TemporaryDirectory(prefix="fabwiz-rehearsal-") as folder:
-        session_file = Path(folder) / settings.session_file.name
-        try:
-            with Rehearsal(session, Path(folder)) as hosts:
-                network = Network(hosts.session)
-                if not settings.json:
-                    count = f"{len(network.hosts)} host{'' if len(network.hosts) == 1 else 's'}"
-                    print(f"rehearsal of {network.name}: {count} on this machine, nothing leaves it", flush=True)
-                options = RemoteOptions(
-                    known_hosts=hosts.known_hosts, user_known_hosts=None, base=Path(folder), default_keys=False
-                )
-                return _replay(network, settings, options, HeadlessAsker(), session_file, rehearsal=True)
-        except RehearsalError as error:
-            raise Refused(ExitCode.REFUSED, str(error)) from None
-
-
-def _replay(
-    network: Network,
-    settings: Settings,
-    options: RemoteOptions,
-    asker: Asker,
-    session_file: Path,
-    rehearsal: bool = False,
-) -> ExitCode:
-    face = choose(settings.json, settings.logs)
-    pool = Pool(network, options, asker)
     try:
-        run = prepare(network, session_file, pool, Emitter(face), settings.session_file.parent, rehearsal)
-        with stopping(run):
+        with rehearsal_hosts(Network(session), settings.session_file) as place:
+            if not settings.json:
+                count = f"{len(place.network.hosts)} host{'' if len(place.network.hosts) == 1 else 's'}"
+                print(f"rehearsal of {place.network.name}: {count} on this machine, nothing leaves it", flush=True)
+            return _replay(place, settings, HeadlessAsker())
+    except RehearsalError as error:
+        raise Refused(ExitCode.REFUSED, str(error)) from None
+
+
+def _replay(place: Place, settings: Settings, asker: Asker) -> ExitCode:
+    face = choose(settings.json, settings.logs)
+    try:
+        with prepared(place, Emitter(face), asker) as run, stopping(run):
             try:
                 return exit_code(replay(run, settings.until, settings.dry_run))
             finally:
-                run.close()
+                run.close()  # while signals are still heard
     except Locked as error:
         raise Refused(ExitCode.LOCKED, str(error)) from None
     except Interrupted:
         return ExitCode.INTERRUPTED  # the summary has said it
     finally:
-        pool.close()
         face.close()
 
 
@@ -96,12 +79,9 @@ def opened(
     network: Network, session_file: Path, options: RemoteOptions, asker: Asker, sink: Sink | None = None
 ) -> Iterator[Run]:
     """A run that only looks: no phases, no lock; closed at the end."""
-    pool = Pool(network, options, asker)
-    run = prepare(network, session_file, pool, Emitter(*([sink] if sink else [])))
-    try:
+    emit = Emitter(*([sink] if sink else []))
+    with prepared(own_hosts(network, session_file, options), emit, asker) as run:
         yield run
-    finally:
-        run.close()
 
 
 def take_down(network: Network, settings: Settings, options: RemoteOptions, asker: Asker, data: bool) -> ExitCode:

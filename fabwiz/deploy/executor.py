@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
+from fabwiz.deploy.decision import Decide, Failure
 from fabwiz.deploy.dry_run import look_only
-from fabwiz.deploy.errors import Interrupted, StepFailed
+from fabwiz.deploy.errors import Interrupted
 from fabwiz.deploy.events import Kind, Status
 from fabwiz.deploy.phase import PhaseSpec, Stage
 from fabwiz.deploy.run import Run
@@ -23,14 +24,6 @@ _PARTING = 5.0
 """Seconds that hosts get to end what they are at when the operator wants to end at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One step that failed."""
-
-    step: Step
-    error: StepFailed
-
-
 @dataclass(slots=True)
 class Outcome:
     """How a run ended. `changed` counts the steps that changed something."""
@@ -40,20 +33,23 @@ class Outcome:
     skipped: int = 0
     """Of the unchanged: those that could have changed something, and did not have to."""
     failures: list[Failure] = field(default_factory=list)
+    passed_over: list[Failure] = field(default_factory=list)
+    """Those that the operator went on without."""
     failed_phase: PhaseSpec | None = None
     seconds: float = 0.0
 
 
-def execute(run: Run, phases: Iterable[PhaseSpec]) -> Outcome:
+def execute(run: Run, phases: Iterable[PhaseSpec], decide: Decide | None = None) -> Outcome:
     """Run the phases in order until one fails. Raises Interrupted when the operator asked to stop.
 
-    In a dry run every step only looks, and says what it would do.
+    In a dry run every step only looks, and says what it would do. Where steps fail, `decide` is asked what to do about
+    them while everything that is connected stays so; without it, they end the run.
     """
     outcome = Outcome()
     begun = time.monotonic()
     for spec in phases:
         run.raise_if_stopped()
-        _phase(run, spec, outcome)
+        _phase(run, spec, outcome, decide)
         if outcome.failures:
             outcome.failed_phase = spec
             break
@@ -61,7 +57,7 @@ def execute(run: Run, phases: Iterable[PhaseSpec]) -> Outcome:
     return outcome
 
 
-def _phase(run: Run, spec: PhaseSpec, outcome: Outcome) -> None:
+def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, decide: Decide | None) -> None:
     begun = time.monotonic()
     before, skipped_before = outcome.changed, outcome.skipped
     run.emit(Kind.PHASE, phase=spec.phase, status=Status.STARTED, message=spec.title)
@@ -69,7 +65,7 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome) -> None:
     try:
         _at_once(run, [partial(run.entering, spec.phase)])
         for stage in spec.stages(run.network):
-            _stage(run, spec, stage, outcome)
+            _stage(run, spec, stage, outcome, decide)
             if outcome.failures:
                 break
     except Interrupted:
@@ -92,17 +88,42 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome) -> None:
         raise Interrupted
 
 
-def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome) -> None:
+def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome, decide: Decide | None) -> None:
     lanes: dict[str | None, list[Step]] = {}
     for step in stage:
         lanes.setdefault(step.host, []).append(step)
-    for results, failure in _at_once(run, [partial(_lane, run, spec, steps) for steps in lanes.values()]):
-        outcome.changed += sum(result.changed for result in results)
-        outcome.unchanged += sum(not result.changed for result in results)
-        outcome.skipped += sum(result.status is Status.SKIPPED and not result.changed for result in results)
-        if failure:
-            outcome.failures.append(failure)
-    run.raise_if_stopped()
+    waiting = list(lanes)
+    failed: dict[str | None, Failure] = {}
+    while waiting:
+        for results, failure in _at_once(run, [partial(_lane, run, spec, lanes[host]) for host in waiting]):
+            outcome.changed += sum(result.changed for result in results)
+            outcome.unchanged += sum(not result.changed for result in results)
+            outcome.skipped += sum(result.status is Status.SKIPPED and not result.changed for result in results)
+            if failure:
+                failed[failure.step.host] = failure
+        run.raise_if_stopped()
+        decision = decide(spec, list(failed.values())) if failed and decide else None
+        run.raise_if_stopped()
+        if decision is None:
+            break
+        without = decision.without if spec.may_pass_over else frozenset[str | None]()
+        waiting = [host for host in failed if host in decision.again | without]
+        for host in waiting:
+            failure = failed.pop(host)
+            lanes[host] = lanes[host][lanes[host].index(failure.step) + (host in without) :]
+            if host in without:
+                _pass_over(run, spec, failure, outcome)
+        # what was said before must not fail the new try
+        run.logs.forget([node for node in run.network.nodes if None in waiting or node.host in waiting])
+        run.pool.secrets.forget_unanswered()
+    outcome.failures += failed.values()
+
+
+def _pass_over(run: Run, spec: PhaseSpec, failure: Failure, outcome: Outcome) -> None:
+    outcome.passed_over.append(failure)
+    where = {"phase": spec.phase, "step": failure.step.name, "host": failure.step.host, "node": failure.step.node}
+    run.emit(Kind.LOG, **where, message=f"passed over: {failure.step.title}")
+    _note(run, "passed-over", **where, message=failure.error.message)
 
 
 def _at_once(run: Run, jobs: Sequence[Callable[[], T]]) -> list[T]:

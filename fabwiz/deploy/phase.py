@@ -41,3 +41,5 @@ class PhaseSpec:
     why: str
     """A sentence for an operator who sees this for the first time."""
     stages: Callable[[Network], Iterable[Stage]]
+    may_pass_over: bool = False
+    """Whether nothing builds on its steps, so that an operator may go on without a failed one."""

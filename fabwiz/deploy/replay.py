@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from fabwiz.deploy.decision import Decide
 from fabwiz.deploy.dry_run import dry
 from fabwiz.deploy.errors import Interrupted
 from fabwiz.deploy.events import Emitter, Kind, Status
@@ -13,8 +16,10 @@ from fabwiz.deploy.journal import Journal
 from fabwiz.deploy.lock import locked
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
+from fabwiz.deploy.place import Place
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.scratch import clear_scratch
+from fabwiz.remote.options import Asker
 from fabwiz.remote.pool import Pool
 from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
@@ -41,8 +46,22 @@ def prepare(
     )
 
 
-def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outcome:
-    """Run all phases up to `until`, under the workspace's lock, and emit a summary.
+@contextmanager
+def prepared(place: Place, emit: Emitter, asker: Asker) -> Iterator[Run]:
+    """A run at a place, with connections of its own, which are closed at the end."""
+    pool = Pool(place.network, place.options, asker)
+    try:
+        run = prepare(place.network, place.session_file, pool, emit, place.source_folder, place.rehearsal is not None)
+        try:
+            yield run
+        finally:
+            run.close()
+    finally:
+        pool.close()
+
+
+def replay(run: Run, until: Phase | None = None, dry_run: bool = False, decide: Decide | None = None) -> Outcome:
+    """Run all phases up to `until`, under the workspace's lock, and emit a summary; see `execute` for `decide`.
 
     A dry run needs no lock, for it changes nothing. Raises Locked when another run holds the lock, OSError when the
     workspace cannot be written, Interrupted when the operator asked to stop.
@@ -53,7 +72,7 @@ def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outco
     with locked(run.workspace.lock):
         run.journal.append("run", network=run.network.name, until=until)
         try:
-            outcome = _run(run, until)
+            outcome = _run(run, until, decide)
         except Interrupted:
             run.journal.append("end", status=Status.FAILED, message="stopped")
             raise
@@ -61,10 +80,10 @@ def replay(run: Run, until: Phase | None = None, dry_run: bool = False) -> Outco
         return outcome
 
 
-def _run(run: Run, until: Phase | None) -> Outcome:
+def _run(run: Run, until: Phase | None, decide: Decide | None = None) -> Outcome:
     begun = time.monotonic()
     try:
-        outcome = execute(run, phases_until(until))
+        outcome = execute(run, phases_until(until), decide)
     except Interrupted:
         seconds = round(time.monotonic() - begun, 3)
         run.emit(
@@ -107,6 +126,9 @@ def _said(run: Run, outcome: Outcome, until: Phase | None) -> str:
             f"{network.name}: {_count(outcome.changed, 'step')} would change something, {outcome.unchanged} would not"
         )
     changes = f"{_count(outcome.changed, 'change')} made"
+    if outcome.passed_over:
+        titles = ", ".join(failure.step.title for failure in outcome.passed_over)
+        return f"{network.name} runs, but is not proven to work: passed over was {titles}; {changes}"
     if until not in (None, Phase.CHECK):
         return f"{network.name}: everything up to {until} is as it must be, {changes}"
     hosts = sum(bool(network.on(host)) for host in network.hosts)

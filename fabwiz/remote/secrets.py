@@ -130,6 +130,11 @@ class SecretStore:
             self._answers[kind, subject] = answer
             return answer
 
+    def forget_unanswered(self) -> None:
+        """Ask again, when next needed, for what there was no answer to."""
+        with self._lock:
+            self._answers = {key: answer for key, answer in self._answers.items() if answer is not None}
+
     def _from_outside(self, kind: SecretKind) -> Secret | None:
         if kind not in self._given:
             text = None
