@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from fabwiz.cli import COMMANDS, main
+from fabwiz.session.assigned import remember
+from fabwiz.session.document import Document
 from fabwiz.session.examples import names, text
+from fabwiz.session.workspace import Workspace
 
 
 @pytest.fixture
@@ -67,6 +70,22 @@ def test_check_json_prints_one_finding_a_line_and_nothing_else(lan4: Path, capsy
     ]
     assert errors[0]["line"]
     assert {"message", "fix"} <= errors[0].keys()
+
+
+def test_check_knows_what_was_started_from_the_session_before(lan4: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = Workspace(lan4)
+    workspace.root.mkdir()
+    started = Document.from_text(lan4.read_text()).network
+    assert started
+    remember(workspace.assigned, started)
+    assert main(["check", str(lan4)]) == 0
+
+    lan4.write_text(lan4.read_text().replace("{kafka1: a,", "{kafka0: a, kafka1: a,"))
+    assert main(["check", str(lan4)]) == 2
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "kafka4 was started before and would now get id 5 instead of 4" in shown
+    assert "fix: list kafka0 last" in shown
 
 
 @pytest.mark.parametrize("command", ["generate", "plan", "replay", "status", "logs", "down"])
