@@ -14,14 +14,12 @@ from fabwiz.console.findings import finding_json, show_findings, summary_line
 from fabwiz.deploy.events import Event, Kind, now
 from fabwiz.deploy.phase import Phase
 from fabwiz.exitcodes import ExitCode
-from fabwiz.rules import check
-from fabwiz.session.assigned import recall
+from fabwiz.rules.whole import check_whole
 from fabwiz.session.document import Document
 from fabwiz.session.findings import Finding
 from fabwiz.session.load import load
 from fabwiz.session.network import Network
 from fabwiz.session.scalars import shown
-from fabwiz.session.workspace import Workspace
 
 
 class Refused(Exception):
@@ -87,11 +85,7 @@ def findings_of(path: Path) -> tuple[Document, tuple[Finding, ...]]:
     Findings of the rules get their line and column from the file.
     """
     document = load(path)
-    if document.network is None:
-        return document, document.findings
-    before = recall(Workspace(path).assigned, document.network.name)
-    found = check(document.network, path.parent, before)
-    return document, (*document.findings, *(document.place(finding) for finding in found))
+    return document, check_whole(document)
 
 
 def valid_network(args: Namespace, warn: bool = False) -> Network:
