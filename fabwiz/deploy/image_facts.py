@@ -6,29 +6,29 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from fabwiz.images.archive import ArchivedImage
+from fabwiz.images.references import normal
 from fabwiz.remote.connection import Connection
 
 FOLDER = ".images"
 """Below `remote_dir`: what is on its way into Docker, gone once it is there."""
 
-# FOLDER NAME...: one look at everything. Docker's own tools read the formats; nothing here depends on its version.
+# FOLDER: one look at everything. Docker's own tools read the formats; nothing here depends on its version.
 _SCRIPT = r"""
-folder=$1; shift
-format='{{.Id}} {{json .Created}} {{json .RootFS.Layers}}'
+folder=$1
 arch=$(docker version --format '{{.Server.Arch}}') || exit 1
 echo "arch $arch"
-echo "driver $(docker info --format '{{json .DriverStatus}}' 2>/dev/null)"
-docker images -q --no-trunc | sort -u | xargs -r docker image inspect --format "image $format" 2>/dev/null
-for name in "$@"; do
-  if id=$(docker image inspect --format '{{.Id}}' "$name" 2>/dev/null); then echo "name $id $name"; fi
-done
+info=$(docker info --format '{{.DockerRootDir}} {{json .DriverStatus}}' 2>/dev/null)
+echo "driver $info"
+format='image {{.Id}} {{json .Created}} {{json .RootFS.Layers}} {{json .RepoTags}}'
+docker images -q --no-trunc | sort -u | xargs -r docker image inspect --format "$format" 2>/dev/null
 disk() {
   place=$2; while [ ! -d "$place" ] && [ "${place%/*}" != "$place" ]; do place=${place%/*}; done
   df -Pk "${place:-/}" 2>/dev/null | awk -v what="$1" 'NR == 2 {print "disk", what, $4, $6}'
 }
-disk docker "$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)"
+[ -z "$info" ] || disk docker "${info%% \[*}"
 disk files "$folder"
 for file in "$folder"/*; do [ ! -f "$file" ] || stat -c 'part %s %n' -- "$file"; done
 exit 0
@@ -66,7 +66,7 @@ class ImageFacts:
     images: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     """Time and layers of every image, by id."""
     names: dict[str, str] = field(default_factory=dict)
-    """Ids by name, of the names that were asked for."""
+    """Ids by name."""
     disks: dict[str, Disk] = field(default_factory=dict)
     """`docker` and `files`."""
     parts: dict[str, int] = field(default_factory=dict)
@@ -83,6 +83,10 @@ class ImageFacts:
         created, layers = self.images.get(identity, ("", ()))
         same = layers == tuple(layer.diff_id for layer in image.layers) and created[:19] == image.created[:19]
         return self.containerd and same
+
+    def add(self, image: ArchivedImage) -> None:
+        """Note that an image was loaded."""
+        self.images[image.id] = image.created, tuple(layer.diff_id for layer in image.layers)
 
     def find(self, image: ArchivedImage) -> str | None:
         """The id by which the host has an image, whatever its name."""
@@ -102,9 +106,9 @@ class ImageFacts:
         return range(longest)
 
 
-def image_facts(connection: Connection, remote_dir: str, names: Sequence[str]) -> ImageFacts:
+def image_facts(connection: Connection, remote_dir: str) -> ImageFacts:
     """Ask a host. Raises RemoteError, with Docker's words when it does not answer."""
-    argv = ["sh", "-c", _SCRIPT, "images", f"{remote_dir}/{FOLDER}", *names]
+    argv = ["sh", "-c", _SCRIPT, "images", f"{remote_dir}/{FOLDER}"]
     answer = connection.run(argv, root=True, timeout=120).check("asking Docker for its images")
     return parse(answer.stdout)
 
@@ -120,11 +124,10 @@ def parse(text: str) -> ImageFacts:
             elif kind == "driver":
                 facts.containerd = "io.containerd.snapshotter" in rest
             elif kind == "image":
-                identity, created, layers = rest.split(" ", 2)
-                facts.images[identity] = str(json.loads(created) or ""), tuple(map(str, json.loads(layers) or ()))
-            elif kind == "name":
-                identity, name = rest.split(" ", 1)
-                facts.names[name] = identity
+                identity, lists = rest.split(" ", 1)
+                created, layers, names = _three(lists)
+                facts.images[identity] = str(created or ""), tuple(map(str, layers or ()))
+                facts.names |= {normal(str(name)): identity for name in names or ()}
             elif kind == "disk":
                 what, free, mount = rest.split(" ", 2)
                 facts.disks[what] = Disk(mount, int(free) << 10)
@@ -132,6 +135,17 @@ def parse(text: str) -> ImageFacts:
                 size, path = rest.split(" ", 1)
                 facts.parts[path.rpartition("/")[2]] = int(size)
     return facts
+
+
+def _three(text: str) -> tuple[Any, Any, Any]:
+    """Three JSON texts with a space between them. Raises ValueError."""
+    found = []
+    while text:
+        value, end = json.JSONDecoder().raw_decode(text)
+        found.append(value)
+        text = text[end:].strip()
+    first, second, third = found
+    return first, second, third
 
 
 def tidy(connection: Connection, remote_dir: str, kept: Sequence[str] = ()) -> None:

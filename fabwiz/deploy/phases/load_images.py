@@ -70,7 +70,9 @@ class LoadImages(Step):
             connection.run(argv, root=True).check(f"naming {identity[:19]} {name}")
         for name in missing:
             run.raise_if_stopped()
-            self._bring(run, sender, name, missing[name])
+            # what was loaded just now may have brought layers that this one shares
+            self._bring(sender, self._stream(name, missing[name], facts))
+            facts.add(missing[name])
         tidy(run.connection(self._host.name), self._host.remote_dir)
         self._verify(run, archived)
         said = []
@@ -80,27 +82,25 @@ class LoadImages(Step):
             said.append(f"named {', '.join(named)}")
         return "; ".join(said) or "removed what an earlier transfer had left"
 
-    def _bring(self, run: Run, sender: Sender, name: str, image: ArchivedImage) -> None:
-        # what was loaded just now may have brought layers that this one shares
-        stream = self._stream(name, image, self._facts(run))
+    def _bring(self, sender: Sender, stream: ImageStream) -> None:
         try:
             try:
                 sender.bring(stream)
             except LoadFailed:
-                whole = ImageStream(image, name)
+                whole = ImageStream(stream.image, stream.name)
                 if whole.size == stream.size:
                     raise
-                sender.say(f"{name}: Docker wants layers that it seemed to have; sending all of them")
+                sender.say(f"{stream.name}: Docker wants layers that it seemed to have; sending all of them")
                 sender.bring(whole)
         except ArchiveError as error:
-            raise StepFailed(str(error), remedy=f"make it anew: {self._save_command(name)}") from None
+            raise StepFailed(str(error), remedy=f"make it anew: {self._save_command(stream.name)}") from None
 
     @staticmethod
     def _stream(name: str, image: ArchivedImage, facts: ImageFacts) -> ImageStream:
         return ImageStream(image, name, facts.layers_there(image))
 
     def _facts(self, run: Run) -> ImageFacts:
-        return image_facts(run.connection(self._host.name), self._host.remote_dir, self.images)
+        return image_facts(run.connection(self._host.name), self._host.remote_dir)
 
     def _archived(self, run: Run) -> dict[str, ArchivedImage]:
         """The archives' images by name. The rules have seen them; they may have gone since."""

@@ -65,6 +65,11 @@ def test_a_name_moves_to_the_loaded_image_and_the_old_one_stays(box: Any, tmp_pa
     assert identity(box, first.id) == first.id
     assert box.run("docker", "tag", first.id, "other:1").code == 0
     assert identity(box, "other:1") == first.id
+    box.run("docker", "tag", first.id, "third:1")
+    assert box.run("docker", "image", "inspect", "--format", "{{json .RepoTags}}", first.id).out.strip() == (
+        '["other:1","third:1"]'
+    )
+    box.run("docker", "rmi", "third:1")
     assert box.run("docker", "rmi", "other:1").code == 0
     assert identity(box, first.id) == ""
 

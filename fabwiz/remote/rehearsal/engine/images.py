@@ -52,11 +52,17 @@ class Image:
     architecture: str = "amd64"
     created: str = "2021-01-01T00:00:00Z"
     loaded_layers: tuple[str, ...] = ()
+    loaded_names: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """`sha256:...`; of published images the same for the same name everywhere."""
         return self.loaded or "sha256:" + hashlib.sha256(self.name.encode()).hexdigest()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its names, with tags."""
+        return self.loaded_names if self.loaded else (self.name,)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -124,8 +130,8 @@ class Images:
             for name in data["names"] or ["<none>:<none>"]:
                 known = self._known(name) if data["names"] else None
                 kind, release = (known.kind, known.release) if known else ("", self._config.release)
-                layers = tuple(data["layers"])
-                yield Image(name, kind, release, identity, data["architecture"], data["created"], layers)
+                layers, names = tuple(data["layers"]), tuple(data["names"])
+                yield Image(name, kind, release, identity, data["architecture"], data["created"], layers, names)
 
     def load(self, path: Path, show: Callable[[str], None]) -> None:
         """Take the images of an archive. Raises DockerError."""

@@ -119,7 +119,7 @@ def image(found: Image) -> dict[str, Any]:
     digests = [f"{registry + '/' if registry else ''}{repository}@{found.id}"]
     return {
         "Id": found.id,
-        "RepoTags": [found.name] if is_named else [],
+        "RepoTags": list(found.names),
         "RepoDigests": [] if found.loaded else digests,
         "Created": found.created,
         "Architecture": found.architecture,
