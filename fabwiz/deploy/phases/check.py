@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 from fabwiz.deploy.errors import StepFailed
@@ -14,20 +13,17 @@ from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.agreement import Agreement
 from fabwiz.deploy.phases.chaincode import settle
 from fabwiz.deploy.phases.ordering import on_any_orderer
+from fabwiz.deploy.phases.sender import Sender
 from fabwiz.deploy.phases.sent import Sent, last_sent
 from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Action, Result, Step, done, skipped
 from fabwiz.fabric.block import header_hash
 from fabwiz.fabric.channel import genesis_of
-from fabwiz.fabric.endorsers import choose_endorsers
-from fabwiz.fabric.envelope import proposal
-from fabwiz.fabric.errors import FabricError, Invalid
-from fabwiz.fabric.peer import PeerClient
-from fabwiz.fabric.transaction import endorse, query, transaction_envelope, wait_for_commit
+from fabwiz.fabric.errors import FabricError
+from fabwiz.fabric.transaction import query
 from fabwiz.remote.connection import RemoteError
 from fabwiz.session.model import CheckStep
 from fabwiz.session.network import Chaincode, Channel, Network, Node, Organization
-from fabwiz.session.policy import parse
 from fabwiz.session.workspace import Workspace
 
 _ANSWER_LIMIT = 15.0
@@ -141,71 +137,13 @@ class Answers(Step):
         return moved
 
     def _invoke(self, run: Run, key: str, index: int, call: CheckStep, sent: Sent | None) -> None:
-        """Have it in a block, once: what an earlier run may have sent is waited for, then sent again.
-
-        Only where peers have found that one invalid (say, the state has changed since it was endorsed) a new one is
-        made.
-        """
-        if sent is not None:
-            try:
-                self._settle(run, sent)
-            except Invalid:
-                sent = None
-        if sent is None:
-            sent = self._made(run, key, index, call)
+        sender = Sender(run, self.chaincode, self.channel, self._asked())
+        if sent is None or not sender.settle(sent):
+            by = self._asked(call)[0][0]
+            sent = sender.make(key, index, by, [argument.encode() for argument in call.invoke or []], self._height(run))
             sent.note(run.journal)
-            self._hand_in(run, sent)
+            sender.hand_in(sent)
         self._expect(call, sent.answer, self.chaincode.name)
-
-    def _made(self, run: Run, key: str, index: int, call: CheckStep) -> Sent:
-        spec = self.chaincode.spec
-        policy = parse(spec.policy, self.network.release) if spec.policy else None
-        endorsers = choose_endorsers(policy, self._clients(run))
-        admin = run.fabric.admin(self._asked(call)[0][0])
-        arguments = [argument.encode() for argument in call.invoke or []]
-        since = self._height(run)
-        made = proposal(admin, self.channel.name, self.chaincode.name, arguments, now=datetime.now(UTC))
-        answers = endorse(made, endorsers, timeout=self.network.session.timeouts.chaincode)
-        return Sent(key, index, since, transaction_envelope(made, answers))
-
-    def _settle(self, run: Run, sent: Sent) -> None:
-        """See to it that what was perhaps sent is in a block. Raises Invalid where peers refuse it."""
-        organization, peer = self._asked()[0]
-
-        def probe() -> Seen:
-            admin = run.fabric.admin(organization)
-            code = run.fabric.peer(peer).validation(admin, self.channel.name, sent.tx_id)
-            return Seen(code is not None, code or "in no block")
-
-        # it may still be on the way; sending it again does no harm, but leaves a copy in the ledger
-        limit = 2 + 2 * self.network.session.ordering.batch_timeout
-        try:
-            run.wait(probe, limit, "an earlier transaction")
-        except StepFailed:
-            run.journal.append("check-sent-again", check=sent.check, call=sent.call, tx=sent.tx_id)
-            self._hand_in(run, sent)
-        else:
-            self._committed(run, sent)
-
-    def _hand_in(self, run: Run, sent: Sent) -> None:
-        on_any_orderer(run, lambda orderer: orderer.broadcast(sent.envelope))
-        self._committed(run, sent)
-
-    def _committed(self, run: Run, sent: Sent) -> None:
-        wait_for_commit(
-            run.fabric.admin(self._asked()[0][0]),
-            [peer for peers in self._clients(run).values() for peer in peers],
-            self.channel.name,
-            sent.tx_id,
-            timeout=self.network.session.timeouts.channels,
-            since=sent.since,
-        )
-
-    def _clients(self, run: Run) -> dict[str, list[PeerClient]]:
-        return {
-            organization.msp_id: [run.fabric.peer(peer) for peer in organization.nodes]
-            for organization in self.channel.organizations
-        }
 
     def _query(self, run: Run, call: CheckStep) -> None:
         for organization, peer in self._asked(call):
