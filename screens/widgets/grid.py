@@ -18,6 +18,9 @@ from textual.strip import Strip
 
 from screens.widgets.grid_cells import GAP, Cell, Column, fitted, share
 
+NAME = "name"
+"""The key of the first column, where the cursor goes to it."""
+
 _EMPTY = Cell("")
 
 
@@ -71,10 +74,16 @@ class Grid(ScrollView, can_focus=True):
     class Chosen(Told):
         """Enter, or a click on the cell under the cursor."""
 
-    def __init__(self, key: str, corner: str = "", empty: str = "", most_name: int = 20) -> None:
-        """`key` is its id, `corner` the first column's title, `empty` is said where there are no rows."""
+    def __init__(
+        self, key: str, corner: str = "", empty: str = "", most_name: int = 20, on_names: bool = False
+    ) -> None:
+        """`key` is its id, `corner` the first column's title, `empty` is said where there are no rows.
+
+        `on_names`: the cursor goes to the names, too; their column has the key `NAME`.
+        """
         super().__init__(id=key)
         self.corner, self.empty, self.most_name = corner, empty, most_name
+        self._first = -1 if on_names else 0
         self.columns: tuple[Column, ...] = ()
         self.rows: tuple[tuple[str, Cell], ...] = ()
         self.cells: Mapping[tuple[str, str], Cell] = {}
@@ -100,7 +109,7 @@ class Grid(ScrollView, can_focus=True):
             next((i for i, (key, _) in enumerate(self.rows) if key == row), min(at_row, max(0, len(self.rows) - 1))),
             next(
                 (i for i, one in enumerate(self.columns) if one.key == column),
-                min(at_column, max(0, len(self.columns) - 1)),
+                max(self._first, min(at_column, len(self.columns) - 1)),
             ),
         )
         self._measure()
@@ -114,6 +123,8 @@ class Grid(ScrollView, can_focus=True):
     @property
     def column(self) -> str | None:
         """The key of the cursor's column; `None` if there are none."""
+        if self._at[1] < 0:
+            return NAME
         return self.columns[self._at[1]].key if self._at[1] < len(self.columns) else None
 
     def put(self, row: str | None = None, column: str | None = None) -> None:
@@ -121,6 +132,8 @@ class Grid(ScrollView, can_focus=True):
         at_row, at_column = self._at
         at_row = next((i for i, (key, _) in enumerate(self.rows) if key == row), at_row)
         at_column = next((i for i, one in enumerate(self.columns) if one.key == column), at_column)
+        if column == NAME:
+            at_column = self._first
         self._go(at_row, at_column)
 
     # -- moving --------------------------------------------------------------------------------------------------
@@ -139,7 +152,7 @@ class Grid(ScrollView, can_focus=True):
             self.post_message(self.Chosen(self))
 
     def _go(self, row: int, column: int) -> None:
-        at = (max(0, min(row, len(self.rows) - 1)), max(0, min(column, len(self.columns) - 1)))
+        at = (max(0, min(row, len(self.rows) - 1)), max(self._first, min(column, len(self.columns) - 1)))
         if at != self._at:
             self._at = at
             self.post_message(self.Moved(self))
@@ -149,15 +162,31 @@ class Grid(ScrollView, can_focus=True):
     def _scroll_to_cursor(self) -> None:
         if not self.is_attached or not self.size:
             return
-        row, column = self._at
-        left = self._name_width + GAP + sum(self._widths[:column]) + GAP * column
-        width = self._widths[column] if column < len(self._widths) else 0
+        left, width = self._span(self._at[1])
         self.scroll_to_region(
-            Region(left, row + 1, width, 1),
+            Region(left, self._at[0] + 1, width, 1),
             spacing=Spacing(1, 0, 0, self._name_width + GAP),
             animate=False,
             force=True,
         )
+
+    def _span(self, column: int) -> tuple[int, int]:
+        """Where a column begins before anything is scrolled, and how wide it is."""
+        if column < 0:
+            # it is always seen: going there shows what stands beside it
+            return self._name_width + GAP, 0
+        left = self._name_width + GAP + sum(self._widths[:column]) + GAP * column
+        return left, self._widths[column] if column < len(self._widths) else 0
+
+    @property
+    def cursor_region(self) -> Region:
+        """Where the cell of the cursor is seen, within this widget."""
+        row, column = self._at
+        y = row + 1 - self.scroll_offset.y
+        if column < 0:
+            return Region(0, y, self._name_width, 1)
+        left, width = self._span(column)
+        return Region(left - self.scroll_offset.x, y, width, 1)
 
     def on_click(self, event: Click) -> None:
         """Go to a cell; choose it if the cursor is there already."""
@@ -167,7 +196,7 @@ class Grid(ScrollView, can_focus=True):
         row = offset.y - 1 + self.scroll_offset.y
         if row >= len(self.rows):
             return
-        column = self._at[1]
+        column = -1 if self._first < 0 else self._at[1]
         x = offset.x
         if x > self._name_width and self._widths:
             x += self.scroll_offset.x - self._name_width - GAP
@@ -197,10 +226,11 @@ class Grid(ScrollView, can_focus=True):
         """The titles, or a row."""
         base, width = self.rich_style, self.size.width
         at = y - 1 + self.scroll_offset.y
-        here = self._at[1] if self.has_focus else -1
+        here = self._at[1] if self.has_focus else None
         if y == 0:
             plain = base + self._style("title")
-            first = Segment(fitted(Cell(self.corner), self._name_width), plain)
+            corner = plain + self._style("title-here") if here == -1 else plain
+            first = Segment(fitted(Cell(self.corner), self._name_width), corner)
             pieces = []
             for number, (column, wide) in enumerate(zip(self.columns, self._widths, strict=True)):
                 style = plain + self._style("title-here") if number == here else plain
@@ -220,7 +250,10 @@ class Grid(ScrollView, can_focus=True):
             if is_here and number == here:
                 style += self._style("cursor")
             pieces += [Segment(" " * GAP, line), Segment(fitted(cell, wide), style)]
-        first = Segment(fitted(name, self._name_width), line + self._style(name.tone or "name"))
+        named = line + self._style(name.tone or "name")
+        if is_here and here == -1:
+            named += self._style("cursor")
+        first = Segment(fitted(name, self._name_width), named)
         return self._line(first, pieces, width, line)
 
     def _line(self, first: Segment, pieces: list[Segment], width: int, style: Style) -> Strip:
