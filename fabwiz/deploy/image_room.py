@@ -16,7 +16,7 @@ def check_room(facts: ImageFacts, streams: Mapping[str, ImageStream]) -> None:
     layers (moby, image/tarexport/load.go), so that two copies of the largest and the layers of all must fit.
     """
     largest = max((stream.size for stream in streams.values()), default=0)
-    arriving = max((stream.size - facts.parts.get(file, 0) for file, stream in streams.items()), default=0)
+    arriving = max((max(stream.size - facts.parts.get(file, 0), 0) for file, stream in streams.items()), default=0)
     needed: dict[str, int] = {}
     for what, size in (
         ("files", arriving),

@@ -31,9 +31,9 @@ class ArchiveError(Exception):
     """An archive that cannot be used. `path` is its file; the message says why, without the path."""
 
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path}: {why}")
         self.path = path
-        self.why = why
+        self.why = "".join(c if c.isprintable() else "?" for c in why)  # names in archives are anybody's
+        super().__init__(f"{path}: {self.why}")
 
 
 @dataclass(frozen=True, slots=True)

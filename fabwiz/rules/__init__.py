@@ -1,7 +1,7 @@
 """What must hold between the parts of a session. `check` tells everything that does not.
 
-Each rule is a pure function of the `Network`; only `chaincode-path` looks at files, beside the session's own, and
-only `node-moved` compares with what was there before.
+Each rule is a pure function of the `Network`; only `chaincode-path` and `images-archives` look at files, beside
+the session's own, and only `node-moved` compares with what was there before.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from fabwiz.artifacts.images import images_of_host
-from fabwiz.deploy import image_sender
+from fabwiz.deploy import down, image_sender
 from fabwiz.deploy.errors import Interrupted
 from fabwiz.deploy.events import Event, Kind, Status
 from fabwiz.deploy.executor import Outcome, execute
-from fabwiz.deploy.phase import Phase
+from fabwiz.deploy.phase import Phase, PhaseSpec
 from fabwiz.deploy.phases import images
 from fabwiz.session.model import PeerSpec, Session
 from fabwiz.session.network import Network
@@ -337,6 +337,41 @@ def test_what_an_earlier_session_left_half_way_goes(site: Site) -> None:
 
     assert told(site, "a") == "removed what an earlier transfer had left"
     assert not folder(site, "a").exists()
+
+
+def test_an_image_with_two_names_travels_once(site: Site) -> None:
+    session = changed(
+        site.hosts.session,
+        ("images",),
+        {"source": "load", "overrides": {"builder": "one:1", "runtime": "two:1", "peer": "two:2", "kafka": "k:1"}},
+    )
+    both = fake_image("one:1")
+    files = docker_files([both])
+    (manifest,) = json.loads(dict(files)["manifest.json"])
+    manifest["RepoTags"] = ["one:1", "two:1", "two:2"]
+    stock(site)
+    folder_here = site.session_file.parent / "images"
+    save(folder_here / "k.tar", fake_image("k:1"))
+    (folder_here / "both.tar").write_bytes(tar_of([*files[:-1], ("manifest.json", json.dumps([manifest]).encode())]))
+
+    assert errors(load_images(site, session)) == []
+
+    assert told(site, "b").endswith("; named one:1, two:1")
+    assert len([line for line in talk(site, "b") if "loading into Docker" in line and "two" in line]) == 1
+    assert {there(site, "b")[name] for name in ("one:1", "two:1", "two:2")} == {both.id}
+    assert load_images(site, session).changed == 0
+
+
+def test_taking_the_network_away_takes_what_was_on_its_way(site: Site) -> None:
+    folder(site, "a").mkdir(parents=True)
+    (folder(site, "a") / f"{'0' * 64}.tar.part").write_bytes(b"half")
+    (folder(site, "a").parent / "manifest.json").write_text("{}")
+
+    with site.run() as run:
+        spec = PhaseSpec("down", "take away", "", lambda network: down.stages(network, True))
+        assert errors(execute(run, [spec])) == []
+
+    assert not folder(site, "a").parent.exists()
 
 
 def test_a_dry_run_only_looks(site: Site) -> None:

@@ -146,6 +146,9 @@ DAMAGED = {
         "manifest.json", json.dumps([{"Config": CONFIG, "RepoTags": [], "Layers": []}]).encode()
     ),
     "index that lists itself": tar_of([("index.json", b'{"manifests": 3}')]),
+    "name with control characters": with_(
+        "manifest.json", json.dumps([{"Config": "\x1b[31m\n", "RepoTags": [], "Layers": []}]).encode()
+    ),
     "many members": tar_of([(f"f{n}", b"") for n in range(20_001)]),
 }
 
@@ -159,6 +162,7 @@ def test_what_is_damaged_is_told_with_the_file(kind: str, tmp_path: Path) -> Non
 
     assert str(path) in str(told.value)
     assert len(str(told.value)) < 600
+    assert str(told.value).isprintable()
 
 
 def test_a_layer_with_a_wrong_checksum_is_noticed_while_it_is_read(tmp_path: Path) -> None:

@@ -57,27 +57,31 @@ class LoadImages(Step):
         lacking = self._lacking(archived, facts)
         sender = Sender(run, self._host, self.network.session.timeouts.pull)
         self._tell_others(sender, facts, lacking)
-        named = {name: identity for name in lacking if (identity := facts.find(archived[name]))}
-        missing = {name: archived[name] for name in lacking if name not in named}
-        streams = {name: self._stream(name, image, facts) for name, image in missing.items()}
-        files = {part_name(stream): stream for stream in streams.values()}
+        missing = {name: archived[name] for name in lacking if facts.find(archived[name]) is None}
+        streams = [self._stream(name, image, facts) for name, image in missing.items()]
+        files = {part_name(stream): stream for stream in streams}
         self._check_architecture(facts, missing)
         check_room(facts, files)
-        connection = run.connection(self._host.name)
-        tidy(connection, self._host.remote_dir, list(files))
-        for name, identity in named.items():
-            argv = ["docker", "tag", identity, name]
-            connection.run(argv, root=True).check(f"naming {identity[:19]} {name}")
-        for name in missing:
+        tidy(run.connection(self._host.name), self._host.remote_dir, list(files))
+        sent: dict[str, str] = {}
+        named = []
+        for name in lacking:
             run.raise_if_stopped()
+            image = archived[name]
+            if there := sent.get(image.id) or facts.find(image):
+                argv = ["docker", "tag", there, name]
+                run.connection(self._host.name).run(argv, root=True).check(f"naming {there} {name}")
+                named.append(name)
+                continue
             # what was loaded just now may have brought layers that this one shares
-            self._bring(sender, self._stream(name, missing[name], facts))
-            facts.add(missing[name])
+            self._bring(sender, self._stream(name, image, facts))
+            facts.add(image)
+            sent[image.id] = name
         tidy(run.connection(self._host.name), self._host.remote_dir)
         self._verify(run, archived)
         said = []
-        if missing:
-            said.append(f"sent and loaded {', '.join(missing)}, {megabytes(sender.sent)} on the line")
+        if sent:
+            said.append(f"sent and loaded {', '.join(sent.values())}, {megabytes(sender.sent)} on the line")
         if named:
             said.append(f"named {', '.join(named)}")
         return "; ".join(said) or "removed what an earlier transfer had left"
