@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from screens.step import Step
 from screens.steps.basics import Basics
+from screens.steps.settings import Settings
 
-STEPS: tuple[type[Step], ...] = (Basics,)
+STEPS: tuple[type[Step], ...] = (Basics, Settings)

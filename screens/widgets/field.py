@@ -39,7 +39,12 @@ class Field(Vertical):
         """The name on the left, the value on the right, a line for what is wrong."""
         yield Label(self.label, classes="field-label")
         if self._choices:
-            yield Select[Any](self._choices, prompt=self.default or "choose", allow_blank=True, compact=True)
+            yield Select[Any](
+                self._choices,
+                prompt=f"{self.default} (default)" if self.default else "choose",
+                allow_blank=True,
+                compact=True,
+            )
         else:
             yield Input(placeholder=self.default, compact=True)
         yield Static("", classes="field-problem", markup=False)
