@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from fabwiz.deploy.events import Emitter
 from fabwiz.deploy.journal import Journal
 from fabwiz.deploy.logs import LogFollowers
 from fabwiz.deploy.phase import Phase
+from fabwiz.deploy.unexpected import unexpected
 from fabwiz.diagnose import diagnose
 from fabwiz.fabric.config import ConfigError
 from fabwiz.fabric.endorsers import NotEnoughEndorsers
@@ -217,7 +217,7 @@ class Run:
             where = f"{error.filename}: " if error.filename else ""
             failed = StepFailed(f"{where}{error.strerror or error}")
         else:
-            return self._unexpected(error)
+            return unexpected(error, self.workspace)
         failed.message = clean(failed.message)
         return self._diagnosed(failed)
 
@@ -228,21 +228,6 @@ class Run:
             return failed
         failed.cause, failed.remedy, failed.known = known.cause, failed.remedy or known.remedy, known.id
         return failed
-
-    def _unexpected(self, error: Exception) -> StepFailed:
-        report = self.workspace.logs / "engine.log"
-        text = "".join(traceback.format_exception(error))
-        try:
-            self.workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with report.open("a", encoding="utf-8") as file:
-                file.write(clean(text))
-        except OSError:
-            pass
-        return StepFailed(
-            f"{type(error).__name__}: {clean(str(error))}",
-            cause="fabwiz itself did not expect this",
-            remedy=f"run again; if it stays, report it with {report}",
-        )
 
     def close(self) -> None:
         """End log streams, Fabric channels and connections."""

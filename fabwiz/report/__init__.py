@@ -1,0 +1,1 @@
+"""What to hand over when a network runs: a report in Markdown, and a picture of the topology."""
