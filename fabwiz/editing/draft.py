@@ -101,6 +101,8 @@ class Draft:
             if merge is None or last is None or last.merge != merge:
                 self._done.append(_Change(title, self.data, self._document(), merge))
                 del self._done[:-_MOST_UNDO]
+            elif same(data, last.data, ROOT):
+                self._done.pop()  # typed and taken back by hand: nothing is left to be undone
             self._undone.clear()
             self._pending += edits
             self.data = data

@@ -83,6 +83,12 @@ def test_a_word_is_taken_back_whole(draft: Draft) -> None:
     assert draft.get(("name",)) == "lan4"
 
 
+def test_what_was_typed_and_taken_back_by_hand_leaves_nothing_to_undo(draft: Draft) -> None:
+    for typed in ("lan4x", "lan4xy", "lan4"):
+        draft.change("name", [Edit(("name",), typed)], merge="name")
+    assert draft.undoes is None
+
+
 def test_changes_that_change_nothing_cannot_be_undone(draft: Draft) -> None:
     assert not draft.change("same", [Edit(("name",), "lan4")])
     assert draft.undoes is None
