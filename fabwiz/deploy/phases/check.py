@@ -11,10 +11,10 @@ from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Kind
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.agreement import Agreement
-from fabwiz.deploy.phases.chaincode import settle
 from fabwiz.deploy.phases.ordering import on_any_orderer
 from fabwiz.deploy.phases.sender import Sender
 from fabwiz.deploy.phases.sent import Sent, last_sent
+from fabwiz.deploy.phases.start_chaincode import settle
 from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Action, Result, Step, done, skipped
 from fabwiz.fabric.block import header_hash
