@@ -1,0 +1,33 @@
+"""Numbers of nodes, and lists, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fabwiz.session.network import Role
+
+_NOUNS = {
+    Role.ZOOKEEPER: ("ZooKeeper server", "ZooKeeper servers"),
+    Role.KAFKA: ("Kafka broker", "Kafka brokers"),
+    Role.ORDERER: ("orderer", "orderers"),
+    Role.PEER: ("peer", "peers"),
+    Role.COUCHDB: ("CouchDB", "CouchDBs"),
+    Role.TOOLS: ("tools container", "tools containers"),
+}
+
+
+def nodes(count: int, role: Role, organization: str | None = None) -> str:
+    """`3 Kafka brokers`, `1 peer of Org1`."""
+    return f"{count} {noun(role, count, organization)}"
+
+
+def noun(role: Role, count: int, organization: str | None = None) -> str:
+    """`Kafka brokers`, `peer of Org1`."""
+    return _NOUNS[role][count != 1] + (f" of {organization}" if organization else "")
+
+
+def listed(words: Sequence[str], most: int = 8, last: str = "and") -> str:
+    """`a, b and c`; of more than `most` the others are counted."""
+    if len(words) > most:
+        words = [*words[:most], f"{len(words) - most} more"]
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
