@@ -23,7 +23,8 @@ from fabwiz.remote.connection import CommandFailed, Connection, Result
 IDLE = 60.0
 """Seconds without progress after which a transfer is given up."""
 
-_LEAST_PIECE = 64 << 10
+_FIRST_PIECE = 64 << 10
+_LEAST_PIECE = 16 << 10
 _MOST_PIECE = 1 << 20
 _MOST_UNDER_WAY = 8 << 20
 _SLOWEST_DISK = 20 << 20
@@ -124,7 +125,7 @@ class _Sender:
         self._rate = 0.0
         """Bytes on the wire a second."""
         self._acknowledged = time.monotonic()
-        self._piece = _LEAST_PIECE
+        self._piece = _FIRST_PIECE
 
     def _begin(self) -> None:
         self._pieces = self._cargo.pieces()
