@@ -9,7 +9,8 @@ from queue import Queue
 import pytest
 
 from fabwiz.deploy.host_probe import parse_probe
-from fabwiz.deploy.host_test import HostReport, HostTest, Stage, report
+from fabwiz.deploy.host_report import HostReport, Stage
+from fabwiz.deploy.host_test import HostTest, report
 from fabwiz.remote.connection import HostKeyUnknown
 from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.rehearsal import Rehearsal

@@ -1,0 +1,48 @@
+"""What the test of a host has found out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """How far the test of a host is."""
+
+    REACHING = "reaching"
+    LOOKING = "looking"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """What is known of a host so far; what it did not tell is `None`. Texts are safe to show."""
+
+    host: str
+    stage: Stage
+    reached: bool = False
+    """Logged in."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """What is wrong, each with the way out (may be empty)."""
+    key_refused: bool = False
+    """Nobody vouched for its host key."""
+    is_root: bool | None = None
+    """Whether commands that need it are root's: by login or by sudo."""
+    engine: str | None = None
+    """Version of Docker."""
+    compose: str | None = None
+    disk: int | None = None
+    """Bytes that are free where the network's data will lie."""
+    memory: int | None = None
+    """Bytes in all."""
+    spare_memory: int | None = None
+    """Bytes that are to be had."""
+    skew: float | None = None
+    """Seconds that its clock is ahead of this workstation's."""
+    ports: tuple[int, ...] = ()
+    """Ports that are in use there and that Docker could not publish."""
+
+    @property
+    def fit(self) -> bool:
+        """Whether it was looked at and nothing is wrong."""
+        return self.stage is Stage.DONE and self.reached and not self.problems
