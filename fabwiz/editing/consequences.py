@@ -11,7 +11,6 @@ from fabwiz.editing import words
 from fabwiz.rules import HostLoss, Loss, Subject, host_losses
 from fabwiz.rules.faults import copies_of_topics, needs
 from fabwiz.session.network import Network, Role
-from fabwiz.session.scalars import shown
 
 ROLES = {
     Subject.ZOOKEEPER: Role.ZOOKEEPER,
@@ -22,7 +21,6 @@ ROLES = {
 }
 """Whose nodes a loss is about."""
 _CAN = "can lose any 1 host"
-_LONGEST_NAME = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,7 @@ def carried(losses: tuple[Loss, ...]) -> list[str]:
 
 
 def _share(loss: Loss) -> str:
-    organization = shown(loss.organization, _LONGEST_NAME) if loss.organization else None
-    noun = words.noun(ROLES[loss.subject], loss.total, organization)
+    noun = words.noun(ROLES[loss.subject], loss.total, loss.organization)
     if loss.total == 1:
         return f"the only {noun}"
     return f"all {loss.total} {noun}" if loss.carried == loss.total else f"{loss.carried} of {loss.total} {noun}"
@@ -106,7 +103,7 @@ def _lines(network: Network | None) -> Iterator[str]:
 
 
 def _but_not(bad: list[HostLoss], in_use: int) -> Iterator[str]:
-    names = [shown(one.host, _LONGEST_NAME) for one in bad]
+    names = [words.name(one.host) for one in bad]
     if len(bad) == 1:
         what = carried(bad[0].losses)
         yield f"{_CAN}, but not {names[0]}: it carries {words.listed(what)}"
@@ -127,7 +124,7 @@ def _but_not(bad: list[HostLoss], in_use: int) -> Iterator[str]:
 
 def _none_at_all(bad: list[HostLoss]) -> Iterator[str]:
     what = carried(bad[0].losses)
-    host = shown(bad[0].host, _LONGEST_NAME)
+    host = words.name(bad[0].host)
     if len(bad) == 1:
         yield f"cannot lose {host}: everything runs there"
         yield "cannot lose its only host"
@@ -138,7 +135,7 @@ def _none_at_all(bad: list[HostLoss]) -> Iterator[str]:
 
 
 def _consequence(network: Network, lost: HostLoss, total: Counter[tuple[Role, str | None]], whole: bool) -> Consequence:
-    host, there = shown(lost.host, _LONGEST_NAME), network.on(lost.host)
+    host, there = words.name(lost.host), network.on(lost.host)
     if not there:
         return Consequence(lost.host, True, f"{host} runs nothing: losing it takes nothing away.")
     if lost.losses:

@@ -83,7 +83,7 @@ def _organizations(peers: list[Need], losses: Told, hosts: Sequence[str]) -> Ite
     good = [need for need in peers if not losses.get((need.subject, need.organization))]
     bad = [need for need in peers if need not in good]
     if len(good) > 1 and len({len(need.nodes) for need in good}) == 1:
-        names = words.listed([str(need.organization) for need in good], _MOST)
+        names = words.listed([words.name(need.organization or "") for need in good], _MOST)
         count = len(good[0].nodes)
         yield f"{count} peers for each of {names}, on different hosts: any one host can fail and each keeps a peer."
     else:
@@ -113,13 +113,13 @@ def _must_not(need: Need, told: list[tuple[str, Loss]], hosts: Sequence[str], ef
         there = f"there {'is' if len(hosts) == 1 else 'are'} {len(hosts)}"
         sentence += f"; it takes {wanted} hosts to bear the loss of any, {there}"
     load = Counter(node.host for node in need.nodes)
-    if len(names) == 1 and load[names[0]] > -(-len(need.nodes) // len(hosts)) and wanted > len(hosts) > 1:
+    if len(told) == 1 and load[told[0][0]] > -(-len(need.nodes) // len(hosts)) and wanted > len(hosts) > 1:
         sentence += f"; so many are on {names[0]} because, spread evenly, more hosts would be ones that must not fail"
     return f"{sentence}."
 
 
 def _hosts_of(told: list[tuple[str, Loss]]) -> list[str]:
-    return [host for host, _ in told]
+    return [words.name(host) for host, _ in told]
 
 
 def _inherent(need: Need) -> str:
@@ -137,7 +137,7 @@ def _where(need: Need) -> str:
     load = Counter(node.host for node in need.nodes)
     noun = words.nodes(len(need.nodes), _role(need), need.organization)
     if len(load) == 1:
-        return f"{noun} on {next(iter(load))}"
+        return f"{noun} on {words.name(next(iter(load)))}"
     most = max(load.values())
     return f"{noun} on {len(load)} hosts, {'one each' if most == 1 else f'at most {most} on one'}"
 

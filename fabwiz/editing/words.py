@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fabwiz.session.network import Role
+from fabwiz.session.scalars import shown
+
+LONGEST_NAME = 63
+"""Characters of a name that are shown."""
 
 _NOUNS = {
     Role.ZOOKEEPER: ("ZooKeeper server", "ZooKeeper servers"),
@@ -23,7 +27,12 @@ def nodes(count: int, role: Role, organization: str | None = None) -> str:
 
 def noun(role: Role, count: int, organization: str | None = None) -> str:
     """`Kafka brokers`, `peer of Org1`."""
-    return _NOUNS[role][count != 1] + (f" of {organization}" if organization else "")
+    return _NOUNS[role][count != 1] + (f" of {name(organization)}" if organization else "")
+
+
+def name(text: str) -> str:
+    """A name as it may be shown: short, and nothing in it that a terminal would obey."""
+    return shown(text, LONGEST_NAME)
 
 
 def listed(words: Sequence[str], most: int = 8, last: str = "and") -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fabwiz.editing.hosts_table import Table, host_edits, node_edits, read_table
 
@@ -25,6 +27,11 @@ TEXTS = {
     "odd login": "ssh://root:a/b@hunter2@198.51.100.1:22\n",
     "login in a cell": "name,ip\na,root:hunter2@198.51.100.1\n",
     "user cell": "name,ip,user\na,198.51.100.1,root:hunter2\nb,198.51.100.2,root/hunter2",
+    "login cut at a comma": "name,ip,user\na,root:x,hunter2@198.51.100.1",
+    "login cut, no header": "a,root:x,hunter2@198.51.100.1\nb,root:x,hunter2@198.51.100.2",
+    "login with a blank": "root:x hunter2@198.51.100.1",
+    "token in a URL": "name,ip\na,https://hunter2@198.51.100.1/",
+    "odd URL": "name,ip\na,hunter2://198.51.100.1",
     "jump": "name,ip,jump\na,198.51.100.1,ops:hunter2@203.0.113.1",
     "sshpass": "sshpass -p hunter2 ssh root@198.51.100.1\n",
     "yaml": "a: 198.51.100.1\npassword: hunter2\n",
@@ -81,3 +88,30 @@ def test_a_line_that_does_not_fit_its_header_is_refused_where_there_are_password
     assert not refused.usable
     assert refused.problems[0].message == "the line has 2 cells and the header 3: nothing of it was taken"
     assert good.usable
+
+
+FORMS = (
+    "name;ip;password;user\nkafka1;198.51.100.1;{};root\n",
+    'name,ip,password\nkafka1,198.51.100.1,"{}"\n',
+    "ip\tpassword\tname\n198.51.100.1\t{}\tkafka1\n",
+    "| name | password | ip |\n|---|---|---|\n| kafka1 | {} | 198.51.100.1 |\n",
+    "ip  password  name\n198.51.100.1  {}  kafka1\n",
+    "[kafka]\nkafka1 ansible_host=198.51.100.1 ansible_password='{}'\n",
+    "[kafka]\nkafka1 ansible_host=198.51.100.1\n[kafka:vars]\nansible_become_pass={}\n",
+)
+SIGNS = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="\\"), max_size=5)
+
+
+@given(st.sampled_from(FORMS), SIGNS, SIGNS)
+def test_no_password_shows_whatever_signs_it_has(form: str, before: str, after: str) -> None:
+    assert SECRET not in everything(read_table(form.format(f"{before}{SECRET}{after}")))
+
+
+LOGIN_SIGNS = st.text("!#$%&*+-./:;<=>?@^_~,abcABC123", max_size=5)
+
+
+@given(
+    st.sampled_from(("root:{}@198.51.100.1", "ssh://root:{}@198.51.100.1:22", "a: root:{}@a.example.com")), LOGIN_SIGNS
+)
+def test_no_password_of_a_login_shows(form: str, before: str) -> None:
+    assert SECRET not in everything(read_table(form.format(f"{before}{SECRET}")))

@@ -75,10 +75,12 @@ def _address(cells: Cells, written: str) -> Login:
     login = login_of(_one_of(cells, written))
     address = login.address
     if login.scheme and login.scheme != "ssh":
-        # its port is that of a web server, or the like
-        login = login._replace(port="")
+        # its port is that of a web server, or the like, and its user may be a token
+        login = login._replace(port="", user="")
         cells.warn(f"a URL stood there; taken as {shown(address)}", Column.ADDRESS)
     if wrong := flaw(address):
+        if "://" in address:
+            wrong = wrong._replace(message="is a URL of a kind that is not known")
         if _is_whole_network(address):
             says = f"{address} is a network, not a machine: write the machine's own address"
             cells.block(says, Column.ADDRESS)
@@ -98,14 +100,13 @@ def _address(cells: Cells, written: str) -> Login:
 def _one_of(cells: Cells, written: str) -> str:
     """The first address where several stand in a cell."""
     words = [word for word in _BETWEEN.split(written) if word]
-    if len(words) < 2:
+    if len(words) < 2 or login_of(written).had_password:  # a password may have such signs in it
         return written
     known = [word for word in words if ip_of(login_of(word).address) is not None]
     if not known:
         return written
-    if len(words) > 1:
-        more = f"{len(known)} addresses stand there" if len(known) > 1 else "there is more than an address"
-        cells.warn(f"{more}; taken is {login_of(known[0]).address}", Column.ADDRESS)
+    more = f"{len(known)} addresses stand there" if len(known) > 1 else "there is more than an address"
+    cells.warn(f"{more}; taken is {login_of(known[0]).address}", Column.ADDRESS)
     return known[0]
 
 

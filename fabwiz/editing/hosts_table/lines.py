@@ -144,7 +144,7 @@ def _raw(number: int, text: str) -> Raw:
     at = next((n for n, word in enumerate(words) if is_ip_login(word)), None)
     if at is None:
         at = next((n for n, word in enumerate(words) if is_dns_login(word)), None)
-    if at is None or at > 1:
+    if at is None or at > 1 or ":" in words[0].rstrip(":") * at:  # `root:two words@address` is a login
         return Raw(number, {}, problem="there is no address, or too much before it: nothing of the line was taken")
     cells = {Column.ADDRESS: words[at]}
     if at == 1 and not is_secret(words[0]):

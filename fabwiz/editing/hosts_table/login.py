@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,20})://")
+# no others: `root://...` is a login with an odd password
+_SCHEME = re.compile(r"(ssh|sftp|scp|https?|tcp|grpcs?)://", re.IGNORECASE)
 
 
 class Login(NamedTuple):
@@ -33,6 +34,6 @@ def login_of(text: str) -> Login:
     if rest.startswith("[") and "]" in rest:
         address, _, after = rest[1:].partition("]")
         port = after.removeprefix(":")
-    elif rest.count(":") == 1:
+    elif rest.count(":") == 1 and "://" not in rest:
         address, _, port = rest.partition(":")
     return Login(address, user, port, scheme, bool(colon))

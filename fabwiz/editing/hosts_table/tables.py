@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fabwiz.editing.hosts_table.guess import columns_of
+from fabwiz.editing.hosts_table.guess import columns_of, is_dns_login, is_ip_login
 from fabwiz.editing.hosts_table.headers import header_of
 from fabwiz.editing.hosts_table.raw import MAX_LINE, MAX_ROWS, Column, Form, Found, Raw, is_nothing
 
@@ -94,6 +94,10 @@ def _rows(lines: Iterable[Line], columns: list[Column | None], split: Split) -> 
             says = f"the line has {len(values)} cells and the header {len(columns)}: nothing of it was taken"
             rows.append(Raw(number, {}, problem=says))
             continue
+        if "@" in line and _is_torn(values):
+            says = "it looks like a login with a password: nothing of it was taken"
+            rows.append(Raw(number, {}, had_password=True, problem=says))
+            continue
         row = Raw(number, {})
         for column, value in zip(columns, values, strict=False):
             if column is Column.PASSWORD:
@@ -103,6 +107,16 @@ def _rows(lines: Iterable[Line], columns: list[Column | None], split: Split) -> 
         if row.cells:
             rows.append(row)
     return rows
+
+
+def _is_torn(values: list[str]) -> bool:
+    """Whether cells look like `user:pass,word@address` cut at a sign of the password."""
+    started = False
+    for value in values:
+        if started and "@" in value:
+            return True
+        started = started or (":" in value and "@" not in value and not (is_ip_login(value) or is_dns_login(value)))
+    return False
 
 
 def _table_of(lines: list[Line], found: Found) -> list[Line]:
