@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from fabwiz.editing.bookmark import Bookmark, read_bookmark
@@ -155,10 +156,15 @@ class WizardScreen(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The hint is about the field that has the focus."""
-        field = next((one for one in event.widget.ancestors_with_self if isinstance(one, Field)), None)
-        hint = field.hint if field else getattr(event.widget, "hint", "") or ""
-        self.query_one("#hint", Static).update(hint)
+        self.show_hint(event.widget)
         self._remember()
+
+    def show_hint(self, widget: Widget | None = None) -> None:
+        """Show the hint of the widget that has the focus; for widgets whose hint changes while they have it."""
+        widget = widget or self.focused
+        if widget is not None:
+            field = next((one for one in widget.ancestors_with_self if isinstance(one, Field)), None)
+            self.query_one("#hint", Static).update(field.hint if field else getattr(widget, "hint", "") or "")
 
     def _remember(self) -> None:
         focused = self.focused

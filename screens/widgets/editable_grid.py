@@ -29,6 +29,8 @@ _LEAST_WIDTH = 16
 class Cells(Grid):
     """The grid below; `hint` is about the cell under its cursor."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Edit")]
+
     hint = ""
 
     def __init__(self, owner: EditableGrid, key: str, corner: str, empty: str) -> None:

@@ -15,12 +15,14 @@ GAP = 1
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`most`: cells that its widest text may take; `fills`: it takes what is left over."""
+    """`most`: cells that its widest text may take; `least`: cells of it that are shown even where room is short;
+    `fills`: it takes what is left over."""
 
     key: str
     title: str
     most: int = 16
     fills: bool = False
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,14 @@ def fitted(cell: Cell, width: int) -> str:
 def share(columns: Sequence[Column], cells: Mapping[tuple[str, str], Cell], room: int) -> tuple[int, ...]:
     """Widths of the columns: what their texts need; where `room` is too little, the widest give way first.
 
-    None gets narrower than its title; all together may then be wider than `room`.
+    None gets narrower than its title, or than its `least` if a text needs that; all together may then be wider than
+    `room`.
     """
     widest = {column.key: cell_len(column.title) for column in columns}
     for (_, key), cell in cells.items():
         if key in widest and (length := cell_len(cell.text)) > widest[key]:
             widest[key] = length
-    least = [cell_len(column.title) for column in columns]
+    least = [max(cell_len(column.title), min(widest[column.key], column.least)) for column in columns]
     widths = [max(low, min(widest[column.key], column.most)) for column, low in zip(columns, least, strict=True)]
     for _ in range(sum(widths) - room):
         spare = [width - low for width, low in zip(widths, least, strict=True)]
