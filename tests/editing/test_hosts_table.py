@@ -382,6 +382,21 @@ def test_hosts_that_the_session_has() -> None:
     assert read_table("198.51.100.7", {"host1": "198.51.100.1"}).rows[0].name == "host2"
 
 
+def test_names_that_end_in_their_organization() -> None:
+    table = read_table(
+        "name,ip,org\npeer0org1,198.51.100.1,Org1\nfoo27org5,198.51.100.2,Org5\nbar-org5,198.51.100.3,Org5\n"
+        "org5,198.51.100.4,Org5\n"
+    )
+    network = session((*host_edits(table), *node_edits(table)))
+
+    assert {node.name: node.host for node in network.peers} == {
+        "peer0.org1.example.com": "peer0org1",
+        "foo27.org5.example.com": "foo27org5",
+        "bar.org5.example.com": "bar-org5",
+        "peer0.org5.example.com": "org5",
+    }
+
+
 def test_nodes_join_those_that_are_there() -> None:
     data = {
         "domain": "fab.example.com",

@@ -97,6 +97,8 @@ def _hint(role: Role, name: str, hostname: str, organization: str | None) -> Hin
             domain = rest
             node = node or (first if LABEL.fullmatch(first) else None)
         organization = _organization_in(hostname) or _organization_in(name) or organization
+        if node is None and organization and names[0].endswith(organization.lower()):
+            node = names[0].removesuffix(organization.lower()).strip("-_.") or None  # `foo27org5` is foo27 of Org5
         return Hint(role, _valid(node), organization, domain)
     return Hint(role, _valid(node))
 
