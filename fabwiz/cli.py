@@ -40,6 +40,7 @@ COMMANDS = (
     "replay",
     "status",
     "logs",
+    "report",
     "down",
     "demo",
     "rules",

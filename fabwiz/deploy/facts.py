@@ -18,6 +18,7 @@ def gather(run: Run) -> Facts:
         now(),
         {row.node.name: row.status for row in rows},
         running,
+        {row.node.host: row.status for row in rows if row.state is None},
         heights(run) if len(running) == len(rows) else {},
         answers(run.journal),
         run.rehearsal,

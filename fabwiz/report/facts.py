@@ -16,6 +16,8 @@ class Facts:
     """What its host says of each container, by node name: `Up 3 minutes`; or why nobody can say."""
     running: frozenset[str] = frozenset()
     """Names of the nodes that run."""
+    silent: Mapping[str, str] = field(default_factory=dict)
+    """Hosts that could not be asked, each with what is in the way."""
     heights: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
     """Blocks of each channel on each of its peers, or what is in the way."""
     answers: tuple[str, ...] = ()

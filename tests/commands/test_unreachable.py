@@ -27,7 +27,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield path
 
 
-@pytest.mark.parametrize("command", ["replay", "status", "logs", "down"])
+@pytest.mark.parametrize("command", ["replay", "status", "report", "logs", "down"])
 def test_it_is_exit_code_3_with_the_way_out(command: str, session: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, str(session)]) == 3
 
