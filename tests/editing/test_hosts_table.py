@@ -144,6 +144,17 @@ def test_services_by_host_place_each_node() -> None:
     ]
 
 
+def test_a_table_is_found_in_a_whole_document() -> None:
+    around = (
+        "# Title\n\n- [x] see [docs](https://docs.example.com/) for more\n[note]\n\n{}\n\n```bash\nssh root@host\n```\n"
+    )
+    table, services = read_table(around.format(THIRTEEN)), read_table(around.replace("[note]", "").format(FOUR))
+
+    assert (table.form, len(table.usable)) == (Form.MARKDOWN, 13)
+    assert (services.form, len(services.usable)) == (Form.COLUMNS, 4)
+    assert "left out before and after the table: 5 lines" in services.notes
+
+
 def test_an_inventory() -> None:
     table = read_table(INVENTORY)
     rows = by_name(table)

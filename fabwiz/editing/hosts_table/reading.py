@@ -45,12 +45,16 @@ def read_table(text: str, existing: Mapping[str, Any] | None = None) -> Table:
 
 
 def _read(numbered: list[tuple[int, str]]) -> tuple[Form, Found]:
-    if inventory.is_inventory(numbered):
-        return Form.ANSIBLE, inventory.read(numbered)
     split = tables.split_for(numbered)
+    found = tables.read(numbered, split) if split is not None else None
+    is_known = found is not None and not _is_guessed(found)
+    # a whole document around a table may have anything in it, [words] in brackets too
+    is_document = is_known and split is not None and split.form is Form.MARKDOWN
+    if inventory.is_inventory(numbered) and not is_document:
+        return Form.ANSIBLE, inventory.read(numbered)
     # /etc/hosts may have tabs and lists may have commas; tables with a header that is known are told apart by it
-    if split is not None and (found := tables.read(numbered, split)) is not None:
-        if split.form is Form.MARKDOWN or not _is_guessed(found):
+    if split is not None and found is not None:
+        if split.form is Form.MARKDOWN or is_known:
             return split.form, found
         # one column of addresses among others that say nothing may be a list with commas, or its cells one by one
         says_more = any(column not in (None, Column.ADDRESS) for _, column in found.columns)
@@ -60,9 +64,26 @@ def _read(numbered: list[tuple[int, str]]) -> tuple[Form, Found]:
         return blanks.form, found
     if lines.is_etc_hosts(numbered):
         return Form.ETC_HOSTS, lines.etc_hosts(numbered)
+    if (within := _in_prose(numbered)) is not None:
+        return within
     if lines.is_list(numbered):
         return Form.LIST, lines.addresses(numbered)
     return Form.UNKNOWN, Found([])
+
+
+def _in_prose(numbered: list[tuple[int, str]]) -> tuple[Form, Found] | None:
+    """The first paragraph that is a table with blanks between, under a header that is known."""
+    start = 0
+    for end in range(1, len(numbered) + 1):
+        if end < len(numbered) and numbered[end][0] == numbered[end - 1][0] + 1:
+            continue
+        paragraph, start = numbered[start:end], end
+        blanks = tables.blanks_for(paragraph) if len(paragraph) > 1 else None
+        found = tables.read(paragraph, blanks) if blanks else None
+        if blanks and found is not None and any(row.problem is None for row in found.rows):
+            found.notes.append(f"left out before and after the table: {len(numbered) - len(paragraph)} lines")
+            return blanks.form, found
+    return None
 
 
 def _is_guessed(found: Found) -> bool:

@@ -41,7 +41,7 @@ def split_for(lines: list[Line]) -> Split | None:
 
 def blanks_for(lines: list[Line]) -> Split | None:
     """How lines under a header with blanks between its words are cut: at wide gaps, else at every blank."""
-    first = lines[0][1].strip()
+    first = lines[0][1].strip()[:MAX_LINE]
     for cut in (_WIDE_GAP.split, str.split):
         cells = cut(first)
         if len(cells) > 1 and header_of(cells):
