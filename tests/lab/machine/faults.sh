@@ -14,7 +14,11 @@ delay() {
   [ "$2" = 0 ] || {
     inside "$1" iptables -t mangle -A PREROUTING -i eth0 -j NFQUEUE --queue-num 7 --queue-bypass
     nsenter --net="/run/netns/$NS-$1" setsid python3 "$HERE/delay.py" 7 "$2" >/dev/null 2>&1 </dev/null &
-    echo $! >"$d/delay"; }
+    echo $! >"$d/delay"
+    for _ in $(seq 100); do # until it holds the queue: packets pass it by before
+      nsenter --net="/run/netns/$NS-$1" grep -q '^ *7 ' /proc/net/netfilter/nfnetlink_queue 2>/dev/null && break
+      sleep 0.05
+    done; }
 }
 
 clock() { # libfaketime by pam_env; never in /etc/ld.so.preload: sshd's sandbox kills sshd then

@@ -16,6 +16,7 @@ from tests.lab.images.store import lab_folder
 
 SCRIPT = Path(__file__).with_name("lab.sh")
 NAMESPACE = "fabwizlab"
+SUITES = ("bookworm", "trixie")
 Result = TypeVar("Result")
 
 
@@ -33,13 +34,16 @@ def lab_sh(*argv: str, settings: Mapping[str, str] | None = None, timeout: float
     # files, not pipes: what it leaves running would keep a pipe open
     log = lab_folder() / "lab.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a") as err:
+    with log.open("a+") as err:
+        begin = err.seek(0, os.SEEK_END)
         done = subprocess.run(
             [str(SCRIPT), *argv], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=err,
             text=True, timeout=timeout,
         )  # fmt: skip
+        err.seek(begin)
+        said = err.read()
     if done.returncode:
-        raise LabError(f"lab.sh {' '.join(argv)}: exit code {done.returncode}\n{done.stdout}\nsee {log}")
+        raise LabError(f"lab.sh {' '.join(argv)}: exit code {done.returncode}\n{done.stdout}{said}")
     return done.stdout
 
 
@@ -203,9 +207,10 @@ class Lab:
         """The hosts' public keys."""
         return self.folder / "known_hosts"
 
-    def build(self, suite: str = "bookworm") -> None:
-        """The root file system, where it is not there yet."""
-        lab_sh("build", suite, timeout=600)
+    def build(self) -> None:
+        """The root file systems that are not there yet, and the station. Needs the network."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda suite: lab_sh("build", suite, timeout=900), SUITES))
         lab_sh("station")
 
     @contextmanager

@@ -75,7 +75,7 @@ furnish() { # the folder of a host: what it changes in the shared root file syst
   mkdir -p "$d"/{up/etc/ssh/sshd_config.d,up/root/.ssh,wk,root,docker}; echo "$r" >"$d/rootfs"; echo "$port" >"$d/port"
   if [ "$seed" != none ] && [ ! -e "$d/docker/image" ]; then clone "$seed" "$d/docker"; fi
   if [ -n "$(of DISK "$h" '')" ] && [ ! -e "$d/disk.img" ]; then
-    truncate -s "$(of DISK "$h" '')" "$d/disk.img"; mkfs.ext4 -q "$d/disk.img"
+    truncate -s "$(of DISK "$h" '')" "$d/disk.img"; mkfs.ext4 -q -m 0 -d "$d/docker" "$d/disk.img"
   fi
   [ -e "$d/up/etc/ssh/ssh_host_ed25519_key" ] ||
     ssh-keygen -q -t ed25519 -N '' -C "$h" -f "$d/up/etc/ssh/ssh_host_ed25519_key"

@@ -20,7 +20,8 @@ done
 find . -mindepth 1 -type d ! -perm 700 -printf 'folder %m %P\n'
 find . ! -type f ! -type d -printf 'other %y %P\n'"""
 _KEYS = r"""places='/opt /root /home /tmp /srv /var/tmp /var/lib/docker/volumes'
-grep -rlaE 'BEGIN [A-Z ]*PRIVATE KEY' $places 2>/dev/null | while read -r path; do printf '%s %s\n' "$(sha256sum <"$path" | cut -c1-64)" "$path"; done"""
+grep -rlaE 'BEGIN [A-Z ]*PRIVATE KEY' $places 2>/dev/null |
+while read -r path; do printf '%s %s\n' "$(sha256sum <"$path" | cut -c1-64)" "$path"; done"""
 
 # what the system itself writes while a host runs
 _SYSTEM = re.compile(

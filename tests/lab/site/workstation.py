@@ -19,6 +19,7 @@ import yaml
 from fabwiz.session import examples
 from fabwiz.session.document import Document
 from fabwiz.session.network import Network
+from fabwiz.session.releases import RELEASES
 from fabwiz.session.workspace import Workspace
 from tests.lab.images.store import lab_folder
 from tests.lab.machine.lab import Lab
@@ -139,7 +140,17 @@ def lab_session(example: str, **changes: Any) -> dict[str, Any]:
         "images": {"source": "present"},
         "ordering": {"kafka": {"heap": _HEAP}},
     }
-    return _merged(_merged(data, own), changes)
+    merged = _merged(_merged(data, own), changes)
+    return merged | {"fabric": _release(str(merged["fabric"]))}
+
+
+def _release(wanted: str) -> str:
+    """This release if the lab has its images, else the newest that it has."""
+    there = json.loads((lab_folder() / "stock.json").read_text())["images"]
+    tags = {name.rpartition(":")[2] for name in there if "/fabric-peer:" in name}
+    found = [release.version for release in RELEASES.values() if release.tag in tags]
+    assert found, f"no fabric-peer image of a known release among {', '.join(there)}"
+    return wanted if wanted in found else found[-1]
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
