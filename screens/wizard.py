@@ -41,7 +41,7 @@ class WizardScreen(Screen[None]):
         Binding("f3", "step(-1)", "Back", priority=True),
         Binding("f4", "step(1)", "Next", priority=True),
         Binding("f5", "copy_command", "Command", priority=True),
-        Binding("f6", "fix", "Fix", priority=True),
+        Binding("f6", "fix", "Fix", show=False, priority=True),
         Binding("f7,ctrl+z", "undo", "Undo", key_display="F7", priority=True),
         Binding("f8,ctrl+y", "redo", "Redo", key_display="F8", show=False, priority=True),
         Binding("f9", "rail", "Steps", show=False, priority=True),

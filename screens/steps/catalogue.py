@@ -5,7 +5,8 @@ from __future__ import annotations
 from screens.step import Step
 from screens.steps.basics import Basics
 from screens.steps.hosts import Hosts
+from screens.steps.review import Review
 from screens.steps.roles import Roles
 from screens.steps.settings import Settings
 
-STEPS: tuple[type[Step], ...] = (Basics, Hosts, Roles, Settings)
+STEPS: tuple[type[Step], ...] = (Basics, Hosts, Roles, Settings, Review)
