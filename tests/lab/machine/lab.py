@@ -15,7 +15,8 @@ from typing import Literal, TypeVar
 from tests.lab.images.store import lab_folder
 
 SCRIPT = Path(__file__).with_name("lab.sh")
-NAMESPACE = "fabwizlab"
+NAMESPACE = os.environ.get("LAB_NS") or "fabwizlab"
+"""With another one, and another FABWIZ_LAB, a second lab runs beside the first."""
 SUITES = ("bookworm", "trixie")
 Result = TypeVar("Result")
 
