@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Paste
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from fabwiz.editing.recents import recents
 from fabwiz.session import examples
+from fabwiz.session.document import Document
 from fabwiz.session.files import write_atomic
+from fabwiz.session.findings import Edit
 from screens.widgets.dialogs import Ask, Reading
+from screens.widgets.editable_grid import is_table
+from screens.widgets.paste import PastePreview, PasteText
 
 if TYPE_CHECKING:
     from screens.app import WizardApp
@@ -52,6 +58,7 @@ class StartScreen(Screen[None]):
         Binding("f1", "help", "Help"),
         Binding("n", "new", "New"),
         Binding("o", "open", "Open"),
+        Binding("p", "paste", "Paste"),
         Binding("ctrl+q,q", "app.quit", "Quit", key_display="q"),
     ]
 
@@ -80,6 +87,7 @@ class StartScreen(Screen[None]):
         options.add_option(Option("New session", id="new"))
         options.add_option(Option("Open a session file", id="open"))
         options.add_options(Option(f"From the example {name}", id=f"example:{name}") for name in examples.names())
+        options.add_option(Option("New session from a pasted table", id="paste"))
         if known := recents():
             options.add_option(None)
             options.add_options(Option(f"Go on with {_short(path)}", id=f"recent:{path}") for path in known)
@@ -98,6 +106,8 @@ class StartScreen(Screen[None]):
             self.wizard_app.open(Path(what))
         elif kind == "open":
             self.action_open()
+        elif kind == "paste":
+            self.action_paste()
         else:
             self._ask_where(what if kind == "example" else None)
 
@@ -113,17 +123,33 @@ class StartScreen(Screen[None]):
         if text:
             self.wizard_app.open(Path(text).expanduser())
 
-    def _ask_where(self, example: str | None) -> None:
+    def action_paste(self) -> None:
+        """Begin with a table of hosts."""
+        self.app.push_screen(PasteText(), self._preview)
+
+    def on_paste(self, event: Paste) -> None:
+        """A table that is pasted right here begins a session, too."""
+        if is_table(event.text):
+            event.stop()
+            self._preview(event.text)
+
+    def _preview(self, text: str | None) -> None:
+        if text:
+            self.app.push_screen(
+                PastePreview(text), lambda taken: self._ask_where(None, taken.edits) if taken else None
+            )
+
+    def _ask_where(self, example: str | None, edits: Sequence[Edit] = ()) -> None:
         self.app.push_screen(
             Ask(
                 "Where is the session to be kept? Its keys and artifacts will lie beside it.",
                 f"{example or 'network'}.yaml",
                 title="New session",
             ),
-            lambda text: self._begin(Path(text).expanduser(), example) if text and text.strip() else None,
+            lambda text: self._begin(Path(text).expanduser(), example, edits) if text and text.strip() else None,
         )
 
-    def _begin(self, path: Path, example: str | None) -> None:
+    def _begin(self, path: Path, example: str | None, edits: Sequence[Edit] = ()) -> None:
         if path.suffix not in (".yaml", ".yml"):
             path = path.with_name(path.name + ".yaml")
         if path.exists():
@@ -131,7 +157,8 @@ class StartScreen(Screen[None]):
             return
         name = "".join(c for c in path.stem.lower() if c.isascii() and c.isalnum()) or "network"
         try:
-            write_atomic(path, examples.text(example) if example else NEW.format(name=name))
+            text = examples.text(example) if example else NEW.format(name=name)
+            write_atomic(path, Document.from_text(text).edit(edits).text if edits else text)
         except OSError as error:
             self.notify(
                 f"{path}: {error.strerror or error}; take a folder in which you may write",

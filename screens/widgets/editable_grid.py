@@ -22,7 +22,7 @@ _NEW = "\0new"
 """The key of a row that is just begun; no name of a session has a zero byte."""
 _LEAVING = ("enter", "tab", "shift+tab", "escape", "up", "down")
 """Keys that leave a cell."""
-_LEAST_WIDTH = 16
+_LEAST_WIDTH = 12
 """Cells to type in, where the column is narrower."""
 
 
@@ -47,11 +47,21 @@ class Cells(Grid):
 class CellInput(Input):
     """What is typed into a cell."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "leave('enter')", "Take"),
+        Binding("tab", "leave('tab')", "Next"),
+        Binding("escape", "leave('escape')", "Leave as it was"),
+    ]
+
     hint = ""
 
     def __init__(self, owner: EditableGrid, key: str) -> None:
-        super().__init__(compact=True, id=key, classes="cell-input")
+        super().__init__(compact=True, id=key, classes="cell-input", select_on_focus=False)
         self._owner = owner
+
+    def action_leave(self, by: str) -> None:
+        """Clicks on the footer; keys come here sooner."""
+        self._owner.leave(by)
 
     async def _on_key(self, event: Key) -> None:
         if self._owner.take_key(event, into=True):
@@ -65,8 +75,9 @@ class CellInput(Input):
             self._owner.take_table(event.text)
 
     def _on_blur(self, event: Blur) -> None:
-        # another window is no reason to leave a cell: somebody may copy from there what is to stand here
-        if self.app.app_focus:
+        # another window is no reason to leave a cell: somebody may copy from there what is to stand here;
+        # and where the focus was away for a moment only, the next cell is edited already
+        if self.app.app_focus and self.screen.focused is not self:
             self._owner.leave("blur")
 
 
@@ -202,6 +213,11 @@ class EditableGrid(Container):
 
     # -- commands ------------------------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No commands while a cell is edited: their letters are typed."""
+        del parameters
+        return not (self.is_editing and action in ("add", "rename", "remove"))
+
     def action_add(self) -> None:
         """Begin a new row."""
         self._begun = True
@@ -292,6 +308,7 @@ class EditableGrid(Container):
         self._input.display = True
         self._place()
         self.screen.set_focus(self._input)
+        self.refresh_bindings()
         self._input.cursor_position = len(self._input.value)
         if anew:
             self._hand_on()
@@ -352,6 +369,7 @@ class EditableGrid(Container):
         if self._input.has_focus:
             self.screen.set_focus(self._cells)
         self._input.display = False
+        self.refresh_bindings()
         if self._begun:
             self._begun = False
             self.fill(*self._filled)

@@ -150,6 +150,11 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
         """Looking at the hosts is the first phase that reaches them."""
         return f"fabwiz replay {session_file.name} --until preflight"
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No commands while a cell is edited: their letters are typed."""
+        del parameters
+        return not (self._table.is_editing and action in ("test", "test_all", "paste", "login", "local"))
+
     # -- the host under the cursor -------------------------------------------------------------------------------
 
     @on(HostsTable.Moved)
@@ -169,7 +174,7 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
     def action_local(self) -> None:
         """This machine, or one over SSH."""
         row = self._table.row
-        if row is not None and not self._table.is_editing:
+        if row is not None:
             setting = hosts.BY_KEY["transport"]
             here = hosts.said(self.draft.data, row, setting).text == "local"
             title = f"{row} is reached over SSH" if here else f"{row} is this machine"
@@ -216,13 +221,12 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
 
     def action_test(self) -> None:
         """Test the host under the cursor."""
-        if self._table.row is not None and not self._table.is_editing:
+        if self._table.row is not None:
             self._try([self._table.row])
 
     def action_test_all(self) -> None:
         """Test all hosts."""
-        if not self._table.is_editing:
-            self._try(mapping(self.draft.data, "hosts"))
+        self._try(mapping(self.draft.data, "hosts"))
 
     def _try(self, names: Iterable[str]) -> None:
         from fabwiz.deploy.host_test import HostTest
