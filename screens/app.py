@@ -17,11 +17,18 @@ from screens.start import StartScreen
 from screens.wizard import WizardScreen
 
 
+def styles() -> str:
+    """All of `assets/styles`, the frame's first."""
+    files = [file for file in resources.files("assets.styles").iterdir() if file.name.endswith(".tcss")]
+    files.sort(key=lambda file: (file.name != "frame.tcss", file.name))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 class WizardApp(App[int]):
     """`session_file`: opened at once, or begun where it does not exist yet."""
 
     TITLE = "fabwiz"
-    CSS = resources.files("assets").joinpath("wizard.tcss").read_text(encoding="utf-8")
+    CSS = styles()
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, session_file: Path | None = None) -> None:
