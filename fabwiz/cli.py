@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("fabwiz: interrupted; run again to go on from here", file=sys.stderr)
         if argv is None:
-            _leave(ExitCode.INTERRUPTED)
+            leave(ExitCode.INTERRUPTED)
         return int(ExitCode.INTERRUPTED)
 
 
@@ -129,7 +129,7 @@ def _main(words: list[str]) -> int:
         return int(ExitCode.FAILED)
 
 
-def _leave(code: ExitCode) -> None:
+def leave(code: ExitCode) -> None:
     """End the process at once: Python would first wait for threads that still wait for a host."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,8 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     from screens.app import WizardApp
 
     app = WizardApp(Path(words[0]) if words else None)
-    code = app.run()
-    return int(ExitCode.DONE if code is None else code)
+    ended = app.run()
+    code = ExitCode(app.return_code or 0) if ended is None else ExitCode(ended)
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        cli.leave(code)  # threads of a cancelled run wait for hosts that hang
+    return int(code)
 
 
 def _is_session(word: str) -> bool:

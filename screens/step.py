@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -86,6 +86,14 @@ class Step(VerticalScroll):
             if widget.focusable:
                 widget.focus()
                 return
+
+    def rail_state(self) -> str | None:
+        """How the step is, for the rail, where that does not follow from the session; see `widgets.rail.STATES`."""
+        return None
+
+    def holds(self, go_on: Callable[[], None]) -> bool:
+        """Whether quitting has to wait for something here; `go_on` is called once it may go on."""
+        return False
 
     def headless(self, session_file: Path) -> str:
         """The command that does without a screen what this step is about."""

@@ -221,7 +221,14 @@ class WizardScreen(Screen[None]):
         self.current.judge(settled)
         self._head()
 
+    def judge_again(self) -> None:
+        """Draw what follows anew, for steps whose own state has changed."""
+        self._judge(self.draft.settled)
+
     def _state(self, step: type[Step], settled: Settled) -> str:
+        for mounted in self.query_one("#steps", ContentSwitcher).children:
+            if isinstance(mounted, step) and (own := mounted.rail_state()):
+                return own
         mine = [finding for finding in settled.findings if step.claims(finding)]
         if any(finding.blocks for finding in mine):
             return "error"
@@ -327,8 +334,13 @@ class WizardScreen(Screen[None]):
             self.app.copy_to_clipboard(command)
             self.notify(f"copied: {command}", timeout=6, markup=False)
 
+    def _leave_now(self) -> None:
+        self.call_later(self.action_leave)
+
     async def action_leave(self) -> None:
-        """Save and end."""
+        """Save and end, unless a step holds that back for now."""
+        if any(step.holds(self._leave_now) for step in self.query(Step)):
+            return
         self._remember()
         try:
             self._keeper.close()
