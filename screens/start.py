@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Paste
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fabwiz.editing.recents import recents
@@ -21,6 +21,7 @@ from fabwiz.session.files import write_atomic
 from fabwiz.session.findings import Edit
 from screens.widgets.dialogs import Ask, Reading
 from screens.widgets.editable_grid import is_table
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.paste import PastePreview, PasteText
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class StartScreen(Screen[None]):
             yield Static("fabwiz", id="start-title")
             yield Static("A Hyperledger Fabric network with Kafka ordering, on your machines.", id="start-lead")
             yield OptionList(id="start-list", compact=True)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     @property
     def wizard_app(self) -> WizardApp:

@@ -15,12 +15,12 @@ from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from fabwiz.editing.bookmark import Bookmark, read_bookmark
+from fabwiz.editing.consequences import line
 from fabwiz.editing.draft import ChangedElsewhere, Draft, Settled, open_draft
 from fabwiz.editing.keeper import Keeper
-from fabwiz.rules import tolerance
 from fabwiz.session.edits import EditError
 from fabwiz.session.findings import Edit, SessionPath
 from screens.step import Step
@@ -28,6 +28,7 @@ from screens.steps.catalogue import STEPS
 from screens.widgets.dialogs import Choose, Reading
 from screens.widgets.field import Field
 from screens.widgets.findings_panel import FindingsPanel
+from screens.widgets.key_bar import KeyBar
 from screens.widgets.rail import Rail
 
 
@@ -94,7 +95,7 @@ class WizardScreen(Screen[None]):
                 yield FindingsPanel()
         yield Static("", id="hint", markup=False)
         yield Static("", id="consequence", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     async def on_mount(self) -> None:
         """Go on where somebody was before."""
@@ -215,15 +216,21 @@ class WizardScreen(Screen[None]):
         self.query_one(FindingsPanel).update_findings(settled.findings)
         states = {step.KEY: self._state(step, settled) for step in STEPS}
         self.query_one(Rail).update_states(states, self.current.KEY)
-        network = settled.network
-        losses = f"can lose {tolerance(network)}" if network and network.hosts else "no hosts yet"
-        self.query_one("#consequence", Static).update(losses)
+        self._draw_consequence()
         self.current.judge(settled)
         self._head()
 
     def judge_again(self) -> None:
         """Draw what follows anew, for steps whose own state has changed."""
         self._judge(self.draft.settled)
+
+    def _draw_consequence(self) -> None:
+        width = max(self.size.width - 2, 1)
+        self.query_one("#consequence", Static).update(line(self.draft.settled.network, width))
+
+    def on_resize(self) -> None:
+        """As much of the consequence as fits."""
+        self._draw_consequence()
 
     def _state(self, step: type[Step], settled: Settled) -> str:
         for mounted in self.query_one("#steps", ContentSwitcher).children:

@@ -14,8 +14,8 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static, TabbedContent, TabPane
 
+from fabwiz.editing.consequences import sentences
 from fabwiz.editing.draft import Settled
-from fabwiz.rules import host_losses
 from fabwiz.session.network import Network
 from fabwiz.session.picture import picture
 from screens.marks import ASCII, marks
@@ -170,13 +170,10 @@ def _ready(settled: Settled) -> Text:
         _count(len(network.chaincodes), "chaincode"),
     ]
     text.append(f"{network.name}: Fabric {network.session.fabric}, {', '.join(has)}\n\n")
-    text.append("If a host is lost:\n", "bold")
-    for one in host_losses(network):
-        text.append(f"  {one.host}: ", "cyan")
-        if one.losses:
-            text.append("; ".join(loss.message for loss in one.losses) + "\n", "yellow")
-        else:
-            text.append("the network goes on\n")
+    if losses := sentences(network):
+        text.append("If a host is lost:\n", "bold")
+    for one in losses:
+        text.append(f"  {one.text}\n", "" if one.harmless else "yellow")
     return text
 
 
