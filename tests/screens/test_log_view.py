@@ -145,9 +145,8 @@ def test_searching_goes_round_and_errors_are_a_key_away() -> None:
     async def script(log: Seen) -> None:
         await log.say(*numbered(40), "ERROR broke", *numbered(40, 40))
         await log.press("slash", *"LINE", "space", "5", "enter")
-        assert (
-            log.view.held == (5, 5) or log.view.model.line(log.view.held[0] if log.view.held else 0).text == "line 50"
-        )
+        assert log.view.held
+        assert "line 5" in log.view.model.line(log.view.held[1]).text
         first = log.view.held
         await log.press("n")
         assert log.view.held != first

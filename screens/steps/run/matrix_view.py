@@ -133,7 +133,7 @@ class MatrixView(ScrollView, can_focus=True):
         return segments
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"matrix--{name}", partial=True)
+        return self.get_component_rich_style(f"matrix--{name}")
 
 
 SIGNS = {

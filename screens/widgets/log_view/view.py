@@ -341,7 +341,7 @@ class LogView(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         base = self.rich_style
         if self.held and min(self.held) <= number <= max(self.held):
-            base += self.get_component_rich_style("log--held", partial=True)
+            base += self._style("held")
         segments = [] if part else [Segment(f"{line.time[:8]} ", base + self._style("clock"))]
         if part:
             segments.append(Segment(" " * (_CLOCK + _WHERE), base))
@@ -367,7 +367,7 @@ class LogView(ScrollView, can_focus=True):
         return [*segments, Segment(text[at:], style)]
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"log--{name}", partial=True)
+        return self.get_component_rich_style(f"log--{name}", partial=name in ("found", "held"))
 
 
 def _where(line: LogLine) -> str:
