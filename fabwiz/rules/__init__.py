@@ -30,6 +30,7 @@ from fabwiz.rules import chaincode as _chaincode  # noqa: F401
 from fabwiz.rules import endorsement as _endorsement  # noqa: F401
 from fabwiz.rules import fabric as _fabric  # noqa: F401
 from fabwiz.rules import images as _images  # noqa: F401
+from fabwiz.rules import preflight as _preflight  # noqa: F401
 
 # isort: on
 from fabwiz.rules.checking import check
@@ -38,6 +39,6 @@ from fabwiz.rules.registry import RULES as _RULES
 from fabwiz.rules.registry import Rule
 
 RULES: Mapping[str, Rule] = MappingProxyType(_RULES)
-"""Every rule by its id, those of the loader included."""
+"""Every rule by its id, those of the loader and of the preflight included."""
 
 __all__ = ["RULES", "HostLoss", "Loss", "Rule", "Subject", "check", "host_losses", "tolerance"]

@@ -44,7 +44,7 @@ class Rule:
 
     `title` says in a few words what holds, `why` teaches an operator in a sentence or two, `source` names where the
     rule comes from. `check` takes the network and what is around it; it is `None` for rules about the file itself,
-    which the loader of the session raises.
+    which the loader of the session raises, and for those about hosts, which the preflight of a run does.
     """
 
     id: str
@@ -94,6 +94,13 @@ def rule_about_surroundings(
 def rule_of_loader(rule_id: str, severity: Severity, title: str, why: str, source: str) -> None:
     """Register a rule that the loader of session files raises."""
     _add(Rule(rule_id, severity, False, title, why, source))
+
+
+def rule_of_preflight(
+    rule_id: str, severity: Severity, title: str, why: str, source: str, waivable: bool = False
+) -> None:
+    """Register a rule that a run's preflight raises: only the hosts can tell."""
+    _add(Rule(rule_id, severity, waivable, title, why, source))
 
 
 def _add(new: Rule) -> None:

@@ -28,8 +28,8 @@ WITHOUT_FIX = {"host-loopback", "chaincode-check", "session-file", "images-archi
 SOMETIMES_WITHOUT_FIX = {
     "name-syntax", "domain-syntax", "host-address", "ssh-user", "chaincode-policy", "chaincode-path",
 }  # fmt: skip
-# they need more than a session: test_a_file_that_is_not_there_is_told, test_moved.py
-ELSEWHERE = {"session-file", "node-moved"}
+# they need more than a session: test_a_file_that_is_not_there_is_told, test_moved.py, tests/deploy
+ELSEWHERE = {"session-file", "node-moved", "port-blocked"}
 
 
 @pytest.fixture

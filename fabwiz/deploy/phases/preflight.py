@@ -10,6 +10,7 @@ from fabwiz.deploy.events import Kind
 from fabwiz.deploy.host_probe import Probe, look, problems
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.generation import made_elsewhere
+from fabwiz.deploy.phases.reaching import GetThrough
 from fabwiz.deploy.run import HostFacts, Run
 from fabwiz.deploy.step import Action, Result, Step, seen
 from fabwiz.session.network import Host, Network
@@ -77,8 +78,10 @@ class CheckHost(Step):
 
 
 def stages(network: Network) -> Iterable[Stage]:
-    """All hosts at once."""
-    yield [CheckHost(network, host) for host in network.hosts.values() if network.on(host.name)]
+    """All hosts at once; then, when all are fit, whether they get through to one another."""
+    used = [host for host in network.hosts.values() if network.on(host.name)]
+    yield [CheckHost(network, host) for host in used]
+    yield [step for step in (GetThrough(network, host.name) for host in used) if step.ways]
 
 
 SPEC = PhaseSpec(
