@@ -204,8 +204,8 @@ def _is_block(node: AnyNode) -> bool:
 
 
 def _styled(value: Any, node: Scalar, path: SessionPath) -> str:
-    """A single value, in the kind of quotes that the old one had."""
-    if isinstance(value, str) and node.style == '"':
+    """A single value, in the kind of quotes that the old one had, unless these were only there for the old value."""
+    if isinstance(value, str) and node.style == '"' and write(node.text) == node.text:
         return quote(value)
     if isinstance(value, str) and node.style == "'" and quote(value) == f'"{value}"' and "'" not in value:
         return f"'{value}'"

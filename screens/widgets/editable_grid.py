@@ -111,6 +111,7 @@ class EditableGrid(Container):
         self._input.display = False
         self._editing: tuple[str, str] | None = None
         self._first = ""
+        self._said = ""
         self._begun = False
         self._edits = 0
         self._is_typing = False
@@ -184,7 +185,8 @@ class EditableGrid(Container):
             self._close()  # the row was taken away meanwhile
         elif self._editing and not self._is_typing and self._editing[1] != NAME:
             text = self.text(*self._editing)
-            if text != self._input.value.strip():  # undone, say
+            if text != self._said:  # undone, say
+                self._said = text
                 with self._input.prevent(Input.Changed):
                     self._input.value = text
         self._place()
@@ -300,6 +302,7 @@ class EditableGrid(Container):
         self._editing = (row, column)
         self._edits += 1
         self._first = "" if row == _NEW else row if column == NAME else self.text(row, column)
+        self._said = self._first
         with self._input.prevent(Input.Changed):
             self._input.value = self._first if text is None else text
         words = self.suggestions(row, column) if column != NAME else ()
@@ -337,6 +340,7 @@ class EditableGrid(Container):
             self._is_typing = True
             self.typed(row, column, self._input.value if text is None else text, (self.id, self._edits))
             self._is_typing = False
+            self._said = self.text(row, column)
 
     def leave(self, by: str) -> None:
         """Leave the cell; with Escape as it was. A name that is refused is not left."""

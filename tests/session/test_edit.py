@@ -291,3 +291,9 @@ def test_update_to_any_session_says_that_session(four_hosts: str, sessions: st.S
             assert Document.from_text(updated.text).update(other).text == updated.text
 
     check()
+
+
+def test_quotes_go_with_the_value_that_needed_them() -> None:
+    typed = Document.from_text('hosts:\n  a: "203"  # ours\n  b: "203.0.113.12"\n')
+    edited = typed.edit([Edit(("hosts", "a"), "203.0.113.11"), Edit(("hosts", "b"), "203.0.113.13")])
+    assert edited.text == 'hosts:\n  a: 203.0.113.11  # ours\n  b: "203.0.113.13"\n'
