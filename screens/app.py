@@ -11,10 +11,8 @@ from pathlib import Path
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from fabwiz.editing.draft import Draft, open_draft
 from fabwiz.editing.recents import remember
 from screens.start import StartScreen
-from screens.wizard import WizardScreen
 
 
 def styles() -> str:
@@ -42,10 +40,14 @@ class WizardApp(App[int]):
         start = StartScreen(self._session_file)
         self.push_screen(start)
         if self._session_file and self._session_file.exists():
-            self.open(self._session_file)
+            self.call_after_refresh(self.open, self._session_file)
 
     def open(self, path: Path) -> None:
         """Edit a session file; what cannot be read is told on the start screen."""
+        # loaded here: the first screen is there before the engine is
+        from fabwiz.editing.draft import Draft, open_draft
+        from screens.wizard import WizardScreen
+
         opened = open_draft(path)
         if not isinstance(opened, Draft):
             told = "\n".join(f"{path}:{f.line or 1}: {f.message}" for f in opened[:3])
@@ -60,5 +62,5 @@ class WizardApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything by name: the steps, and what the keys do."""
         yield from super().get_system_commands(screen)
-        if isinstance(screen, WizardScreen):
-            yield from screen.commands()
+        if commands := getattr(screen, "commands", None):
+            yield from commands()

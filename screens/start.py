@@ -16,13 +16,10 @@ from textual.widgets.option_list import Option
 
 from fabwiz.editing.recents import recents
 from fabwiz.session import examples
-from fabwiz.session.document import Document
 from fabwiz.session.files import write_atomic
 from fabwiz.session.findings import Edit
-from screens.widgets.dialogs import Ask, Reading
-from screens.widgets.editable_grid import is_table
+from screens.widgets.dialogs import Ask
 from screens.widgets.key_bar import KeyBar
-from screens.widgets.paste import PastePreview, PasteText
 
 if TYPE_CHECKING:
     from screens.app import WizardApp
@@ -126,15 +123,21 @@ class StartScreen(Screen[None]):
 
     def action_paste(self) -> None:
         """Begin with a table of hosts."""
+        from screens.widgets.paste import PasteText
+
         self.app.push_screen(PasteText(), self._preview)
 
     def on_paste(self, event: Paste) -> None:
         """A table that is pasted right here begins a session, too."""
+        from screens.widgets.editable_grid import is_table
+
         if is_table(event.text):
             event.stop()
             self._preview(event.text)
 
     def _preview(self, text: str | None) -> None:
+        from screens.widgets.paste import PastePreview
+
         if text:
             self.app.push_screen(
                 PastePreview(text), lambda taken: self._ask_where(None, taken.edits) if taken else None
@@ -151,6 +154,8 @@ class StartScreen(Screen[None]):
         )
 
     def _begin(self, path: Path, example: str | None, edits: Sequence[Edit] = ()) -> None:
+        from fabwiz.session.document import Document
+
         if path.suffix not in (".yaml", ".yml"):
             path = path.with_name(path.name + ".yaml")
         if path.exists():
@@ -171,6 +176,8 @@ class StartScreen(Screen[None]):
 
     def action_help(self) -> None:
         """What this is."""
+        from screens.widgets.reading import Reading
+
         self.app.push_screen(Reading(ABOUT, "fabwiz"))
 
 

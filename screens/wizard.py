@@ -25,7 +25,7 @@ from fabwiz.session.edits import EditError
 from fabwiz.session.findings import Edit, SessionPath
 from screens.step import Step
 from screens.steps.catalogue import STEPS
-from screens.widgets.dialogs import Choose, Reading
+from screens.widgets.dialogs import Choose
 from screens.widgets.field import Field
 from screens.widgets.findings_panel import FindingsPanel
 from screens.widgets.key_bar import KeyBar
@@ -315,6 +315,8 @@ class WizardScreen(Screen[None]):
 
     def action_help(self) -> None:
         """About this step, and the setting that has the focus."""
+        from screens.widgets.reading import Reading
+
         step = self.current
         field = next(
             (one for one in (self.focused.ancestors_with_self if self.focused else ()) if isinstance(one, Field)), None

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Markdown, Static
+from textual.widgets import Button, Input, Static
 
 
 class Choose(ModalScreen[str | None]):
@@ -65,21 +65,3 @@ class Ask(ModalScreen[str | None]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """OK gives the text."""
         self.dismiss(self.query_one("#ask-input", Input).value if event.button.id == "ok" else None)
-
-
-class Reading(ModalScreen[None]):
-    """Markdown to read, such as help."""
-
-    AUTO_FOCUS = ".dialog"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,enter", "dismiss", "Close")]
-
-    def __init__(self, text: str, title: str = "") -> None:
-        super().__init__()
-        self._text, self._title = text, title
-
-    def compose(self) -> ComposeResult:
-        """The text, scrolling."""
-        with VerticalScroll(classes="dialog reading") as dialog:
-            dialog.border_title = self._title
-            dialog.border_subtitle = "escape closes"
-            yield Markdown(self._text)
