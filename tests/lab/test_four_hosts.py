@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -70,6 +71,18 @@ def test_the_private_keys_are_those_of_the_hosts_own_nodes(lan: Site, deployment
         expected = audit.keys_of_nodes(lan.network, lan.station.workspace, name)
         assert len(expected) >= len([node for node in lan.network.on(name) if node.role in ("orderer", "peer")])
         assert set(found) == expected, found
+
+
+def test_stand_ins_say_what_they_are_and_brokers_are_real(lan: Site, deployment: Outcome) -> None:
+    if os.environ.get("FABWIZ_LAB_IMAGES"):
+        pytest.skip("these hosts run real Fabric")
+    label = ("docker", "inspect", "--format", '{{index .Config.Labels "fabwiz.standin"}}')
+    for node in lan.network.nodes:
+        host = lan.host_of(node.name)
+        is_standin = node.role in ("orderer", "peer")
+        assert host.ok(*label, node.name).strip() == ("true" if is_standin else ""), node.name
+        if is_standin:
+            assert "not Fabric" in host.ok("docker", "logs", node.name).splitlines()[0]
 
 
 def test_taking_it_away_leaves_the_neighbours_alone(lan: Site, deployment: Outcome) -> None:

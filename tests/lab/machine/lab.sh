@@ -106,6 +106,9 @@ clear_hosts() {
   local h
   for h in $(hosts); do off "$h" KILL & done
   wait
+  for h in $(hosts); do # what runs beside a host: delay.py
+    ip netns pids "$NS-$h" 2>/dev/null | xargs -r kill -KILL 2>/dev/null || :
+  done
   rm -rf "$LAB/hosts"
 }
 down() {
