@@ -15,9 +15,9 @@ def remove_organization(data: Any, name: str) -> list[Edit]:
     """
     edits = [Edit(("organizations", name))]
     for consortium in mapping(data, "consortiums"):
-        edits += _without(data, ("consortiums", consortium), name)
+        edits += without_member(data, ("consortiums", consortium), name)
     for channel in mapping(data, "channels"):
-        edits += _without(data, ("channels", channel, "organizations"), name)
+        edits += without_member(data, ("channels", channel, "organizations"), name)
     return edits + _without_check_setting(data, "organization", name)
 
 
@@ -35,11 +35,11 @@ def remove_channel(data: Any, name: str) -> list[Edit]:
     """A channel; chaincodes do not run there any more, and no check calls them there."""
     edits = [Edit(("channels", name))]
     for chaincode in mapping(data, "chaincodes"):
-        edits += _without(data, ("chaincodes", chaincode, "channels"), name)
+        edits += without_member(data, ("chaincodes", chaincode, "channels"), name)
     return edits + _without_check_setting(data, "channel", name)
 
 
-def _without(data: Any, path: tuple[str, ...], name: str) -> list[Edit]:
+def without_member(data: Any, path: tuple[str, ...], name: str) -> list[Edit]:
     """Out of a list that must be there: where it was the only one, an empty list stays."""
     return [Edit(edit.path, [] if edit.path == path else None) for edit in without_item(data, path, name)]
 

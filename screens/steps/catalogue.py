@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from screens.step import Step
 from screens.steps.basics import Basics
+from screens.steps.done import DoneStep
 from screens.steps.hosts import Hosts
+from screens.steps.organizations import Organizations
 from screens.steps.review import Review
 from screens.steps.roles import Roles
+from screens.steps.run import RunStep
 from screens.steps.settings import Settings
 
-STEPS: tuple[type[Step], ...] = (Basics, Hosts, Roles, Settings, Review)
+STEPS: tuple[type[Step], ...] = (Basics, Hosts, Roles, Organizations, Settings, Review, RunStep, DoneStep)

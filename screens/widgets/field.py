@@ -108,6 +108,17 @@ class Field(Vertical):
         self.set_class(worst is not None and worst.blocks, "-error")
         self.set_class(worst is not None and not worst.blocks, "-warning")
 
+    def turn_to(self, path: SessionPath, default: str | None = None) -> None:
+        """Edit the setting at another path from now on: the same one of another organization, say.
+
+        `default` is what holds where nothing is said, if only the caller knows it.
+        """
+        if default is not None and isinstance(self._inner, Input):
+            self._inner.placeholder = default
+        if path != self.path:
+            self.path = path
+            self.show()
+
     def focus_inside(self) -> None:
         """Put the focus into the value."""
         self._inner.focus()

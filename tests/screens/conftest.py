@@ -43,6 +43,12 @@ class Driven:
         names = {" ": "space", "-": "minus", ".": "full_stop", "_": "underscore", "/": "slash"}
         await self.press(*(names.get(letter, letter) for letter in text))
 
+    async def answer(self, text: str) -> None:
+        """Type over what a question proposes, and take it."""
+        await self.press("ctrl+u")
+        await self.type(text)
+        await self.press("enter")
+
     async def settle(self) -> None:
         """Wait until findings have followed and the file is written."""
         await self.until(lambda: self.wizard.draft.is_saved)

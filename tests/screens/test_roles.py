@@ -32,22 +32,6 @@ async def to_roles(driven: Driven) -> None:
     await driven.pilot.pause()
 
 
-async def answer(driven: Driven, text: str) -> None:
-    """Type over what a question proposes, and take it."""
-    await driven.press("ctrl+u")
-    await driven.type(text)
-    await driven.press("enter")
-
-
-def placed(session: Session) -> dict[str, Any]:
-    """Every node with its host."""
-    return {
-        **{name: node.host for part in (session.zookeeper, session.kafka) for name, node in part.items()},
-        **{name: node.host for name, node in session.orderers.items()},
-        **{f"{name}.{key}": peer.host for name, o in session.organizations.items() for key, peer in o.peers.items()},
-    }
-
-
 def test_four_hosts_are_filled_by_single_keys(example: Example) -> None:
     path = example("four-lan-hosts")
     wanted = bare(path)
@@ -78,9 +62,9 @@ def test_names_of_ones_own_go_on(example: Example) -> None:
     async def script(driven: Driven) -> None:
         await to_roles(driven)
         await driven.press("space", "r")
-        await answer(driven, "zookeeper0")
+        await driven.answer("zookeeper0")
         await driven.press("plus", "plus", "right", *["space"] * 4, "right", "space", "r")
-        await answer(driven, "orderer0")
+        await driven.answer("orderer0")
         await driven.press("plus", "plus")
         await driven.settle()
 
@@ -119,7 +103,7 @@ def test_a_renamed_peer_stays_an_anchor_and_a_removed_one_does_not(example: Exam
     async def script(driven: Driven) -> None:
         await to_roles(driven)
         await driven.press("right", "right", "right", "r")
-        await answer(driven, "gate")
+        await driven.answer("gate")
         await driven.settle()
         organization = driven.saved().organizations["Org1"]
         assert (list(organization.peers), organization.anchors) == (["gate", "peer1"], ["gate"])
@@ -156,7 +140,7 @@ def test_spreading_explains_itself_and_is_one_change(example: Example) -> None:
         await driven.press("s")
         await driven.until(lambda: "any one host can fail" in driven.text())
         await driven.press("tab")
-        await answer(driven, "5")  # brokers
+        await driven.answer("5")  # brokers
         await driven.settle()
         assert len(driven.saved().kafka) == 5
         assert len(driven.saved().zookeeper) == 3
@@ -166,7 +150,7 @@ def test_spreading_explains_itself_and_is_one_change(example: Example) -> None:
         assert path.read_text() == before
         await driven.press("s", "escape")
         await driven.press("s")
-        await answer(driven, "99")
+        await driven.answer("99")
         assert "Spread for me" in driven.text()  # it is too many: the dialog stays
         await driven.press("escape")
         await driven.settle()

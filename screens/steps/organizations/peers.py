@@ -1,0 +1,139 @@
+"""The peers of one organization, one a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from fabwiz.editing import placing, renaming
+from fabwiz.editing.draft import Settled
+from fabwiz.editing.values import value_of
+from fabwiz.session.findings import Edit, SessionPath
+from fabwiz.session.shape import shape_at
+from screens.steps.asking import ask, ask_name, pick
+from screens.widgets.grid import Grid
+from screens.widgets.grid_cells import Cell, Column
+from screens.widgets.list_grid import ListGrid
+from screens.widgets.ticks import tick
+
+if TYPE_CHECKING:
+    from screens.steps.organizations.step import Organizations
+
+_COLUMNS = (
+    Column("host", "Host"),
+    Column("port", "Port"),
+    Column("anchor", "Anchor"),
+    Column("couchdb", "CouchDB"),
+    Column("tools", "Tools"),
+)
+
+
+class Peers(ListGrid):
+    """Where they run, their ports, and what else they are."""
+
+    def __init__(self, step: Organizations) -> None:
+        super().__init__(
+            "peer-list",
+            "Peer",
+            "No peer yet: a adds one.",
+            "a adds a peer, r renames, d removes; Space or Enter changes: host, port, anchor, CouchDB, tools",
+        )
+        self._step = step
+        self._ports: dict[SessionPath, str] = {}
+
+    @property
+    def path(self) -> SessionPath:
+        """Where the peers stand."""
+        return ("organizations", self._step.chosen or "", "peers")
+
+    def draw(self) -> None:
+        """Show the peers of the chosen organization."""
+        data, rows, cells = self._step.draft.data, [], {}
+        name = self._step.chosen or ""
+        anchors = placing.names(data, "organizations", name, "anchors")
+        for peer, said in placing.mapping(data, *map(str, self.path)).items():
+            about = said if isinstance(said, dict) else {"host": said}
+            port = about.get("port")
+            rows.append((peer, Cell(peer)))
+            cells[peer, "host"] = Cell(str(about.get("host") or ""))
+            cells[peer, "port"] = Cell(str(port)) if port else Cell(self._ports.get((*self.path, peer), ""), "dim")
+            cells[peer, "anchor"] = tick(peer in anchors)
+            cells[peer, "couchdb"] = tick(about.get("couchdb") is True)
+            cells[peer, "tools"] = tick(about.get("tools") is True)
+        self.fill(_COLUMNS, rows, cells)
+
+    def judge(self, settled: Settled) -> None:
+        """Ports that are given by themselves are known now."""
+        peers = settled.network.peers if settled.network else ()
+        self._ports = {peer.path: str(peer.ports.get("grpc", "")) for peer in peers}
+        self.draw()
+
+    @on(Grid.Chosen)
+    def _change(self, event: Grid.Chosen) -> None:
+        event.stop()
+        peer, what = self.row, self.column
+        if peer is None:
+            return
+        path = (*self.path, peer)
+        said = placing.mapping(self._step.draft.data, *map(str, path))
+        if what == "host":
+            self._ask_host(f"Where does {peer} run?", peer)
+        elif what == "port":
+            question = f"On which port does {peer} listen? Empty: one is given by itself."
+            port = said.get("port")
+            ask(self, question, str(port or ""), "Port", lambda text: self._set_port(path, text), empty=True)
+        elif what == "anchor":
+            self._toggle_anchor(peer)
+        elif what:
+            value = None if said.get(what) is True else True
+            self._step.change(f"{what} of {peer}", [Edit((*path, what), value)])
+
+    def _set_port(self, path: SessionPath, text: str) -> None:
+        shape = shape_at((*path, "port"))
+        assert shape
+        self._step.change(f"port of {path[-1]}", [Edit((*path, "port"), value_of(text, shape))])
+
+    def _toggle_anchor(self, peer: str) -> None:
+        data = self._step.draft.data
+        path = ("organizations", self._step.chosen or "", "anchors")
+        if peer in placing.names(data, *path):
+            edits = placing.without_item(data, path, peer)
+        else:
+            edits = [placing.with_item(data, path, peer, [key for key, _ in self.rows])]
+        self._step.change(f"anchor {peer}", edits)
+
+    @on(ListGrid.Wanted)
+    def _wanted(self, event: ListGrid.Wanted) -> None:
+        event.stop()
+        peer = self.row
+        if event.what == "add":
+            self._ask_host("Where does the new peer run?", None)
+        elif peer and event.what == "rename":
+            ask_name(self, f"What is {peer} to be called?", peer, "Rename", lambda new: self._rename(peer, new))
+        elif peer:
+            self._step.change(f"remove {peer}", placing.remove(self._step.draft.data, (*self.path, peer)))
+
+    def _rename(self, old: str, new: str) -> None:
+        edits = renaming.rename_node(self._step.draft.data, (*self.path, old), new)
+        if self._step.change(f"rename {old} to {new}", edits):
+            self.put(new)
+
+    def _ask_host(self, question: str, peer: str | None) -> None:
+        data = self._step.draft.data
+        hosts = list(placing.mapping(data, "hosts"))
+        if not hosts:
+            self.notify("there is no host yet: list them in the step Hosts first", severity="warning")
+            return
+        used = {node.host: node for node in placing.placed(data) if node.group == self.path}
+        now = next((host for host, node in used.items() if node.name == peer), None)
+        free = now or next((host for host in hosts if host not in used), hosts[0])
+        pick(self, question, [(host, host) for host in hosts], lambda host: self._set_host(peer, host), free)
+
+    def _set_host(self, peer: str | None, host: str) -> None:
+        if peer is None:
+            edit = placing.place(self._step.draft.data, self.path, host)
+            self._step.change(f"add {edit.path[-1]} on {host}", [edit])
+            self.put(str(edit.path[-1]))
+        else:
+            self._step.change(f"move {peer} to {host}", [placing.move((*self.path, peer), host)])
