@@ -93,7 +93,8 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
 
     def __init__(self) -> None:
         super().__init__()
-        self._reports: dict[str, HostReport] = {}
+        self.reports: dict[str, HostReport] = {}
+        """What tests have found, by host."""
         self._test: HostTest | None = None
         self._asker: RelayAsker | None = None
         self._table = HostsTable(self)
@@ -115,7 +116,7 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
     def show(self) -> None:
         """Every host as the draft has it."""
         super().show()
-        self._table.draw(self._reports)
+        self._table.draw(self.reports)
         ssh = mapping(self.draft.data, "ssh")
         said = [f"as {ssh.get('user') or 'yourself'}"]
         said.append(f"with {ssh['key']}" if ssh.get("key") else "with your keys")
@@ -165,7 +166,7 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
     def _about(self) -> None:
         self.wizard.show_hint()
         row = self._table.row
-        report = self._reports.get(row or "")
+        report = self.reports.get(row or "")
         text = line(report) if report else ""
         if not report and row is not None and mapping(self.draft.data, "hosts"):
             text = "t tests this host, T all of them: login, Docker, Compose, disk, memory, clock, ports"
@@ -219,6 +220,11 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
 
     # -- testing -------------------------------------------------------------------------------------------------
 
+    @property
+    def is_testing(self) -> bool:
+        """Whether a test runs."""
+        return self._test is not None
+
     def action_test(self) -> None:
         """Test the host under the cursor."""
         if self._table.row is not None:
@@ -242,7 +248,7 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
             self.notify("there is no host to test yet", timeout=2)
             return
         for name in known:
-            self._reports.pop(name, None)
+            self.reports.pop(name, None)
         path = self.draft.path
         options = RemoteOptions(base=path.absolute().parent) if path else RemoteOptions()
         self._asker = RelayAsker(lambda asked: self._post(self.Asks(asked)))
@@ -264,7 +270,7 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
     def _reported(self, event: Reported) -> None:
         event.stop()
         if self._test:
-            self._reports[event.report.host] = event.report
+            self.reports[event.report.host] = event.report
             if not self._to_draw:
                 # many hosts come in together; they are drawn together
                 self._to_draw = True
@@ -272,7 +278,7 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
 
     def _draw_reports(self) -> None:
         self._to_draw = False
-        self._table.draw(self._reports)
+        self._table.draw(self.reports)
         self._about()
 
     @on(Asks)
@@ -286,9 +292,9 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
     def _ended(self, event: Ended) -> None:
         event.stop()
         self._test = self._asker = None
-        for name, report in list(self._reports.items()):
+        for name, report in list(self.reports.items()):
             if report.stage is not Stage.DONE:
-                del self._reports[name]  # it was ended before
+                del self.reports[name]  # it was ended before
         self._draw_reports()
 
     def action_end_test(self) -> None:
