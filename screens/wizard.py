@@ -25,7 +25,7 @@ from fabwiz.session.edits import EditError
 from fabwiz.session.findings import Edit, SessionPath
 from screens.step import Step
 from screens.steps.catalogue import STEPS
-from screens.widgets.dialogs import Choose
+from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.field import Field
 from screens.widgets.findings_panel import FindingsPanel
 from screens.widgets.key_bar import KeyBar
@@ -267,6 +267,15 @@ class WizardScreen(Screen[None]):
     def _fix(self) -> None:
         self.action_fix()
 
+    @on(FindingsPanel.Accept)
+    def _accept(self, event: FindingsPanel.Accept) -> None:
+        def accepted(reason: str | None) -> None:
+            if reason and reason.strip():
+                self.change(f"accept {event.finding.rule}", [Edit(("accept", event.finding.rule), reason.strip())])
+
+        question = f"{event.finding.message}\n\nWhy may that be so here? The reason is kept in the session."
+        self.app.push_screen(Ask(question, title=f"Accept {event.finding.rule}"), accepted)
+
     @on(FindingsPanel.Show)
     async def _show(self, event: FindingsPanel.Show) -> None:
         await self.reveal(event.finding.path)
@@ -365,7 +374,7 @@ KEYS = """## Keys
 | key | does |
 |---|---|
 | Tab, Shift+Tab | to the next field, to the one before |
-| F2 | to the findings; there `f` mends, Enter goes to the place |
+| F2 | to the findings; there `f` mends, `a` accepts with a reason, Enter goes to the place |
 | F3, F4 | the step before, the next one |
 | F5 | copy the command that does the same without a screen |
 | F6 | mend the highlighted finding |

@@ -24,11 +24,19 @@ class FindingsPanel(Vertical):
     """Follows the draft. Errors come first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "fix", "Fix this", show=True),
+        Binding("f", "fix", "Fix this"),
+        Binding("a", "accept", "Accept"),
     ]
 
     class Fix(Message):
         """Somebody wants the fix of a finding."""
+
+        def __init__(self, finding: Finding) -> None:
+            super().__init__()
+            self.finding = finding
+
+    class Accept(Message):
+        """Somebody wants to go on although a rule that may be waived is broken."""
 
         def __init__(self, finding: Finding) -> None:
             super().__init__()
@@ -91,6 +99,8 @@ class FindingsPanel(Vertical):
             text.append(f", line {finding.line}\n" if finding.line else "\n", "dim")
             if finding.fix:
                 text.append(f"fix: {finding.fix.title}\n", "bold")
+            if finding.blocks and rule and rule.waivable:
+                text.append("a accepts it with a reason that is kept in the session\n", "bold")
             if rule:
                 text.append(f"why: {rule.why}\n")
                 text.append(f"{rule.id}; from: {rule.source}", "dim")
@@ -110,6 +120,15 @@ class FindingsPanel(Vertical):
         """Apply the fix of the highlighted finding."""
         if finding := self.current:
             self.post_message(self.Fix(finding))
+
+    def action_accept(self) -> None:
+        """Go on although the highlighted finding's rule is broken, where that rule may be waived."""
+        finding = self.current
+        rule = RULES.get(finding.rule) if finding else None
+        if finding and finding.blocks and rule and rule.waivable:
+            self.post_message(self.Accept(finding))
+        else:
+            self.app.notify("only errors of rules that may be waived can be accepted with a reason", timeout=4)
 
 
 def _line(finding: Finding) -> Text:

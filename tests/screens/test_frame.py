@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from fabwiz.editing.bookmark import Bookmark, read_bookmark, write_bookmark
 from fabwiz.editing.recents import recents, remember
+from fabwiz.session.findings import Edit
 from screens.main import main
 from tests.screens.conftest import Driven, drive
 
@@ -91,6 +92,21 @@ def test_findings_follow_and_a_key_mends_them(example: Example) -> None:
         await driven.press("f6")
         await driven.settle()
         assert "error" not in driven.text()
+
+    drive(path, script)
+
+
+def test_a_rule_that_may_be_waived_is_accepted_with_a_reason(example: Example) -> None:
+    path = example("four-lan-hosts")
+
+    async def script(driven: Driven) -> None:
+        driven.wizard.change("one broker less", [Edit(("kafka", "kafka4"))])
+        await driven.until(lambda: "1 error" in driven.text())
+        await driven.press("f2", "a")
+        await driven.type("lab only")
+        await driven.press("enter")
+        await driven.until(lambda: "error" not in driven.text() and driven.wizard.draft.is_saved)
+        assert driven.saved().accept == {"kafka-count": "lab only"}
 
     drive(path, script)
 
