@@ -19,12 +19,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.images.store import lab_folder
 from tests.lab.machine.lab import NAMESPACE, Lab
+from tests.lab.site.outcomes import Outcomes, put_into
 from tests.lab.site.sites import Sites
 
 HERE = Path(__file__).parent
 _NEEDED = ("mmdebstrap", "ip", "nsenter", "unshare", "ssh-keygen", "mkfs.ext4", "busybox", "mvn")
 _SECONDS = 900
+_OUTCOMES = Outcomes()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,3 +70,21 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Sites:
     """Makes sites: clean hosts and an operator's workstation."""
     stock = json.loads((lab.folder / "stock.json").read_text())
     return Sites(lab, stock, lambda: tmp_path_factory.mktemp("station"))
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> Outcomes:
+    """Takes a note of every fault, for the table at the end of the run."""
+    return _OUTCOMES
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of faults: printed, kept in the lab's folder and, where FABWIZ_LAB_TABLE is set, in the README."""
+    if not _OUTCOMES.rows:
+        return
+    terminalreporter.section("faults")
+    for line in _OUTCOMES.plain():
+        terminalreporter.line(line)
+    (lab_folder() / "faults.md").write_text(_OUTCOMES.markdown() + "\n")
+    if os.environ.get("FABWIZ_LAB_TABLE"):
+        put_into(HERE / "README.md", _OUTCOMES.markdown())

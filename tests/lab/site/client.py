@@ -53,6 +53,11 @@ class Client:
     def orderer(self, number: int) -> OrdererClient:
         return OrdererClient(self._endpoint(self._network.orderers[number]), timeout=60)
 
+    def admin_of_orderers(self) -> SigningIdentity:
+        """Who may read the system channel."""
+        owner = self._network.orderer_organization
+        return SigningIdentity.load(self._workspace.crypto_config / owner.user_directory("Admin") / "msp", owner.msp_id)
+
     def _endorsers(self) -> list[PeerClient]:
         names = self._network.session.channels[self._channel].organizations
         members = [self._network.organizations[name] for name in names]

@@ -47,7 +47,7 @@ class Outcome:
         return [
             event
             for event in self.events
-            if event["event"] == "step" and event.get("status") == status and phase in (None, event.get("phase"))
+            if event.get("event") == "step" and event.get("status") == status and phase in (None, event.get("phase"))
         ]
 
     @property
