@@ -220,7 +220,8 @@ class Grid(ScrollView, can_focus=True):
         self._name_width = min(max(cell_len(self.corner), names), self.most_name)
         room = self.scrollable_content_region.width - self._name_width - GAP * len(self.columns)
         self._widths = share(self.columns, self.cells, room)
-        self.virtual_size = Size(self._name_width + GAP * len(self._widths) + sum(self._widths), len(self.rows) + 1)
+        lines = len(self.rows) or bool(self.empty)
+        self.virtual_size = Size(self._name_width + GAP * len(self._widths) + sum(self._widths), lines + 1)
 
     def render_line(self, y: int) -> Strip:
         """The titles, or a row."""
@@ -257,9 +258,10 @@ class Grid(ScrollView, can_focus=True):
         return self._line(first, pieces, width, line)
 
     def _line(self, first: Segment, pieces: list[Segment], width: int, style: Style) -> Strip:
-        left = self.scroll_offset.x
-        rest = Strip(pieces).crop(left, left + max(0, width - self._name_width))
-        return Strip.join([Strip([first]), rest]).adjust_cell_length(width, style)
+        # the gap behind the names is not scrolled, so that nothing ever touches them
+        left, room = self.scroll_offset.x, max(0, width - self._name_width - GAP)
+        rest = Strip(pieces[1:]).crop(left, left + room)
+        return Strip.join([Strip([first, *pieces[:1]]), rest]).adjust_cell_length(width, style)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"grid--{name}", partial=True)
