@@ -75,6 +75,8 @@ class Workstation:
         self._lab = lab
         self.session_file = folder / f"{data['name']}.yaml"
         self.known_hosts = folder / "known_hosts"
+        self.environment: dict[str, str] = {}
+        """What its commands find there beside the usual: passwords, say."""
         shutil.copyfile(lab.known_hosts, self.known_hosts)
         self.write(data)
 
@@ -98,6 +100,7 @@ class Workstation:
         argv = [sys.executable, "-m", "fabwiz", command, str(self.session_file), *arguments]
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("SSH_", "FABWIZ_"))}
         environment |= {"HOME": str(self.folder), "PYTHONPATH": str(REPO), "PYTHONUNBUFFERED": "1"}
+        environment |= self.environment
         return subprocess.Popen(
             argv,
             cwd=self.folder,
