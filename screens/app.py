@@ -59,6 +59,14 @@ class WizardApp(App[int]):
             remember(path)
         self.push_screen(WizardScreen(opened))
 
+    async def action_quit(self) -> None:
+        """Textual's own key comes before those of screens: what is open has its say first."""
+        for screen in reversed(self.screen_stack):
+            if leave := getattr(screen, "action_leave", None):
+                await leave()
+                return
+        self.exit(0)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything by name: the steps, and what the keys do."""
         yield from super().get_system_commands(screen)

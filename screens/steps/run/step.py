@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Button, Static
 
 from fabwiz.console.log_model import LogModel
@@ -98,7 +97,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         self._log = LogModel()
         self._matrix = Matrix(Phase, ())
         self._then: Callable[[], None] | None = None
-        self._parting: Timer | None = None
+        self._quitting = False
 
     # -- looks ---------------------------------------------------------------------------------------------------
 
@@ -191,7 +190,9 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         self.refresh_bindings()
 
     def _state_line(self) -> None:
-        self.query_one("#run-state", Static).update(self._said())
+        state = self.query_one("#run-state", Static)
+        state.set_class(self.going_on, "-line")
+        state.update(self._said())
 
     def _said(self) -> Text:
         run = self.session_run
@@ -387,7 +388,8 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         """While a run goes on, quitting waits for an answer, and for the run's end."""
         if not self.going_on:
             return False
-        if self._then is None:
+        if self._then is None and not self._quitting:
+            self._quitting = True
             self.app.push_screen(
                 Choose(
                     "A run goes on.\n\nStopping safely ends it after the steps that run now; what was done stays done, "
@@ -400,6 +402,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         return True
 
     def _quit(self, what: str | None, go_on: Callable[[], None]) -> None:
+        self._quitting = False
         if what not in ("stop", "cancel"):
             return
         self._then = go_on
@@ -409,7 +412,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
             self.session_run.stop()
         else:
             self.session_run.cancel()
-            self._parting = self.set_timer(_PARTING, self._go_on)
+            self.set_timer(_PARTING, self._go_on)
 
     def _go_on(self) -> None:
         go_on, self._then = self._then, None
