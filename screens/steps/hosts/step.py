@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -126,7 +127,7 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
             said.append(f"on port {ssh['port']}")
         if ssh.get("jump"):
             said.append(f"through {ssh['jump']}")
-        self.query_one("#hosts-login", Static).update(f"Logs in {' '.join(said)} (g changes that for all hosts)")
+        self.query_one("#hosts-login", Static).update(f"Logs in {' '.join(said)} (g changes it)")
 
     def judge(self, settled: Settled) -> None:
         """Findings at their cells."""
@@ -263,7 +264,10 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
 
     def _post(self, message: Message) -> None:
         """From any thread; a step that is gone needs no news."""
-        if not self.post_message(message) and isinstance(message, self.Asks):
+        with contextlib.suppress(RuntimeError):  # the app has ended meanwhile
+            if self.post_message(message):
+                return
+        if isinstance(message, self.Asks):
             message.asked.answer(None)
 
     @on(Reported)

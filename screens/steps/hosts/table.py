@@ -9,6 +9,7 @@ from fabwiz.deploy.host_report import HostReport
 from fabwiz.editing import hosts, renaming
 from fabwiz.editing.placing import mapping
 from fabwiz.session.findings import Finding
+from screens.marks import marks
 from screens.steps.hosts import report_cells
 from screens.widgets.editable_grid import EditableGrid
 from screens.widgets.grid import NAME
@@ -62,18 +63,18 @@ class HostsTable(EditableGrid):
         for name in names:
             for setting in hosts.SETTINGS:
                 said = hosts.said(data, name, setting)
-                if said.text:
-                    cells[name, setting.key] = Cell(said.text, self._tone(name, setting.key, said.own))
-                elif (name, setting.key) in self._findings:
-                    cells[name, setting.key] = Cell("missing", self._tone(name, setting.key, True))
+                if said.text or (name, setting.key) in self._findings:
+                    cells[name, setting.key] = self._cell(name, setting.key, said.text or "missing", said.own)
             if report := reports.get(name):
                 cells |= {(name, key): cell for key, cell in report_cells.cells(report).items()}
-        self.fill(columns, [(name, Cell(name, self._tone(name, NAME, True))) for name in names], cells)
+        self.fill(columns, [(name, self._cell(name, NAME, name, True)) for name in names], cells)
 
-    def _tone(self, name: str, key: str, own: bool) -> str:
-        if finding := self._findings.get((name, key)):
-            return "error" if finding.blocks else "warning"
-        return "" if own else "dim"
+    def _cell(self, name: str, key: str, text: str, own: bool) -> Cell:
+        finding = self._findings.get((name, key))
+        if not finding:
+            return Cell(text, "" if own else "dim")
+        signs = marks()
+        return Cell(f"{signs.error} {text}", "error") if finding.blocks else Cell(f"{signs.warning} {text}", "warning")
 
     def hint_at(self, row: str | None, column: str | None) -> str:
         """The finding of the cell, else what the column is about."""
