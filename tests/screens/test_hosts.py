@@ -301,14 +301,15 @@ def test_clicks_go_to_cells_and_edit_them(example: Example) -> None:
     async def script(driven: Driven) -> None:
         await to_hosts(driven)
         cells = driven.wizard.query_one("#hosts-table-cells")
+        await driven.until(lambda: cells.region.height > 4)
         await driven.pilot.click(cells, offset=(8, 3))
+        await driven.until(lambda: table(driven).row == "c")
         assert (table(driven).row, table(driven).column) == ("c", "address")
         assert not table(driven).is_editing
         await driven.pilot.click(cells, offset=(8, 3))
-        await driven.pilot.pause()
-        assert table(driven).is_editing
+        await driven.until(lambda: table(driven).is_editing)
         await driven.pilot.click(cells, offset=(1, 1))
-        await driven.pilot.pause()
+        await driven.until(lambda: table(driven).row == "a")
         assert (table(driven).row, table(driven).column) == ("a", "name")
         assert not table(driven).is_editing
 
