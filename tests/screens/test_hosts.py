@@ -11,6 +11,7 @@ from textual.events import Key, Paste
 from fabwiz.session.load import load
 from screens.steps.hosts import Hosts
 from screens.steps.hosts.table import HostsTable
+from screens.widgets.editable_grid import CellInput
 from tests.screens.conftest import Driven, drive
 
 Example = Callable[[str], Path]
@@ -318,3 +319,20 @@ def test_clicks_go_to_cells_and_edit_them(example: Example) -> None:
 
 def test_the_step_says_what_does_without_a_screen() -> None:
     assert Hosts().headless(Path("lan4.yaml")) == "fabwiz replay lan4.yaml --until preflight"
+
+
+def test_what_is_undone_while_a_cell_is_edited_is_seen_in_it(example: Example) -> None:
+    path = example("four-lan-hosts")
+
+    async def script(driven: Driven) -> None:
+        await to_hosts(driven)
+        await driven.press("enter", "9")
+        await driven.until(lambda: driven.wizard.draft.get(("hosts", "a")) == "203.0.113.119")
+        await driven.press("f7")
+        assert driven.wizard.query_one(CellInput).value == "203.0.113.11"
+        await driven.press("8", "enter")
+        await driven.until(lambda: driven.wizard.draft.get(("hosts", "a")) == "203.0.113.118")
+        await driven.settle()
+
+    drive(path, script)
+    assert "  a: 203.0.113.118\n" in path.read_text()
