@@ -10,7 +10,9 @@ from fabwiz.deploy.decision import Decision, Failure
 from fabwiz.deploy.errors import Interrupted, StepFailed
 from fabwiz.deploy.events import Event, Status
 from fabwiz.deploy.executor import execute
-from fabwiz.deploy.phase import PhaseSpec, Stage
+from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
+from fabwiz.deploy.phases import phases_until
+from fabwiz.deploy.replay import summary
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Step
 
@@ -125,3 +127,15 @@ def test_only_where_nothing_builds_on_it_a_step_can_be_passed_over(run: Run) -> 
 
     assert [failure.step.host for failure in outcome.failures] == ["a"]
     assert outcome.passed_over == []
+
+
+def test_a_run_that_went_on_without_a_check_does_not_say_that_the_network_works(run: Run) -> None:
+    outcome = execute(run, [phase([Lamp(None)], may_pass_over=True)], Operator(Decision(without=frozenset([None]))))
+
+    said = summary(run, outcome)
+    assert "not proven to work: passed over was turn the lamp on" in said
+    assert "works:" not in said
+
+
+def test_only_the_check_may_be_gone_on_without() -> None:
+    assert [spec.phase for spec in phases_until() if spec.may_pass_over] == [Phase.CHECK]
