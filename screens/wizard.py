@@ -36,6 +36,7 @@ class WizardScreen(Screen[None]):
     """One session, from hosts to a network that answers."""
 
     TITLE = "fabwiz"
+    AUTO_FOCUS = ""  # the step says where work begins
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", priority=True),
         Binding("f2", "findings", "Findings", priority=True),
