@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from screens.step import Step
 from screens.steps.basics import Basics
+from screens.steps.chaincodes import Chaincodes
 from screens.steps.channels import Channels
 from screens.steps.done import DoneStep
 from screens.steps.hosts import Hosts
@@ -13,4 +14,15 @@ from screens.steps.roles import Roles
 from screens.steps.run import RunStep
 from screens.steps.settings import Settings
 
-STEPS: tuple[type[Step], ...] = (Basics, Hosts, Roles, Organizations, Channels, Settings, Review, RunStep, DoneStep)
+STEPS: tuple[type[Step], ...] = (
+    Basics,
+    Hosts,
+    Roles,
+    Organizations,
+    Channels,
+    Chaincodes,
+    Settings,
+    Review,
+    RunStep,
+    DoneStep,
+)

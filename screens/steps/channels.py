@@ -50,7 +50,7 @@ A **consortium** may make channels of its members; it matters only where there a
             "channel-list",
             "Channel",
             "No channel yet: a adds one.",
-            "a adds a channel, r renames, d removes; Space ticks its members, or chooses its consortium",
+            "a adds, r renames, d removes; Space ticks members, or chooses the consortium",
         )
         yield Static("", id="channel-about", markup=False)
 

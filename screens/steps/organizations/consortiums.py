@@ -27,7 +27,7 @@ class Consortiums(ListGrid):
             "consortium-list",
             "Consortium",
             "",
-            "a adds a consortium, r renames, d removes; Space ticks the organizations that belong to it",
+            "a adds, r renames, d removes; Space ticks the organizations in it",
         )
         self._step = step
 

@@ -37,7 +37,7 @@ class Peers(ListGrid):
             "peer-list",
             "Peer",
             "No peer yet: a adds one.",
-            "a adds a peer, r renames, d removes; Space or Enter changes: host, port, anchor, CouchDB, tools",
+            "a adds, r renames, d removes; Space or Enter changes the cell, or ticks it",
         )
         self._step = step
         self._ports: dict[SessionPath, str] = {}

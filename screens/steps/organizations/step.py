@@ -62,7 +62,7 @@ know it; its **domain** names its peers: `peer0` becomes `peer0.org1.example.com
             "organization-list",
             "Organization",
             "No organization yet: a adds one.",
-            "a adds an organization, r renames, d removes; Enter or Tab goes to its fields",
+            "a adds, r renames, d removes; Enter or Tab goes to the fields",
         )
         with Vertical(id="organization-detail"):
             for setting, label in _SETTINGS.items():

@@ -38,10 +38,7 @@ class Matrix(Grid):
         Binding("r", "do('rename')", "Rename"),
         Binding("s", "do('spread')", "Spread for me"),
     ]
-    hint = (
-        "z k o p place a node on this row's host, + and - in this cell; m moves, d removes, r renames; "
-        "s spreads nodes for you"
-    )
+    hint = "z k o p place a node on the row's host, + - in the cell; s spreads them for you"
 
     def __init__(self, step: Roles) -> None:
         self._step = step
