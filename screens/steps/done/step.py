@@ -121,8 +121,8 @@ again. Nothing is changed by that.
             self._told = (network, self.facts)
             self.query_one(Lines).tell(list(lines(network, self.draft.path.absolute(), self.facts)))
         self.query_one("#done-state", Static).update(self._said())
-        self.query_one("#done-write", Button).disabled = self.facts is None
-        self.query_one("#done-ask", Button).disabled = self._is_asking
+        self.query_one("#done-write", Button).display = self.facts is not None
+        self.query_one("#done-ask", Button).display = not self._is_asking
 
     @property
     def _is_asking(self) -> bool:

@@ -57,10 +57,7 @@ class LogView(ScrollView, can_focus=True):
         Binding("shift+down", "hold(1)", "Select down", show=False),
         Binding("escape", "let_go", "Let go", show=False),
     ]
-    hint = (
-        "/ search, n N again; e next error; h host, o node, l level; p pause; w wrap; c copies what is selected "
-        "(shift+arrows, mouse) or in sight; End follows"
-    )
+    hint = "/ search, n N; e error; h host; o node; l level; p pause; w wrap; c copy; End"
 
     class Moved(Message):
         """Something that a bar above the log tells has changed."""
