@@ -6,14 +6,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fabwiz.fabric.endpoint import Endpoint, tls_roots
+from fabwiz.fabric.errors import Unreachable
 from fabwiz.fabric.identity import SigningIdentity
 from fabwiz.fabric.orderer import OrdererClient
 from fabwiz.fabric.peer import PeerClient
-from fabwiz.remote.connection import Connection, Forward
+from fabwiz.remote.connection import Connection, Forward, RemoteError
 from fabwiz.session.network import Network, Node, Organization
 from fabwiz.session.workspace import Workspace
+
+if TYPE_CHECKING:
+    import grpc
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,24 @@ class _Way:
         self.forward.close()
 
 
+class _Lasting(Endpoint):
+    """A node's endpoint that outlives its connection: a client that waits for a host that is gone meets it again."""
+
+    def __init__(self, name: str, reopen: Callable[[], Endpoint]) -> None:
+        super().__init__(name, "", None, lambda: self._last.obstacle())
+        self._reopen = reopen
+        self._last = reopen()
+
+    @property
+    def channel(self) -> grpc.Channel:
+        """The channel through today's connection. Raises Unreachable while there is no way to the host."""
+        try:
+            self._last = self._reopen()
+        except RemoteError as error:
+            raise Unreachable(error.message, target=self.name) from error
+        return self._last.channel
+
+
 class FabricAccess:
     """Clients of the network's orderers and peers, opened when first needed. Thread-safe."""
 
@@ -42,7 +65,7 @@ class FabricAccess:
 
     def orderer(self, node: Node) -> OrdererClient:
         """A client of an ordering service node. Raises RemoteError when its host cannot be reached."""
-        return OrdererClient(self._endpoint(node))
+        return OrdererClient(self._lasting(node))
 
     def peer(self, node: Node) -> PeerClient:
         """A client of a peer, which its own organization's admin watches commits through.
@@ -51,7 +74,7 @@ class FabricAccess:
         """
         organization = self._network.organization_of(node)
         assert organization
-        return PeerClient(self._endpoint(node), observer=self.admin(organization))
+        return PeerClient(self._lasting(node), observer=self.admin(organization))
 
     def admin(self, organization: Organization) -> SigningIdentity:
         """The organization's admin, whose key never leaves the workstation. Raises IdentityError without one."""
@@ -67,6 +90,9 @@ class FabricAccess:
             for way in self._ways.values():
                 way.close()
             self._ways.clear()
+
+    def _lasting(self, node: Node) -> Endpoint:
+        return _Lasting(node.name, lambda: self._endpoint(node))
 
     def _endpoint(self, node: Node) -> Endpoint:
         with self._lock:

@@ -158,7 +158,10 @@ def _clashes(network: Network, host: Host, probe: Probe, in_use: set[int]) -> It
     running = {c.name for c in containers if c.state not in (State.EXITED, State.CREATED)}
     holders = {port: container.name for container in containers for port in container.ports}
     for node in network.on(host.name):
-        taken = sorted(set(node.ports.values()) & (in_use | holders.keys())) if node.name not in running else []
+        # an engine that was killed and is back shows containers that it is still restoring with their ports
+        own = {port for port, holder in holders.items() if holder == node.name}
+        wanted = set(node.ports.values()) - own
+        taken = sorted(wanted & (in_use | holders.keys())) if node.name not in running else []
         by: dict[str | None, list[str]] = {}
         for port in taken:
             by.setdefault(holders.get(port), []).append(str(port))

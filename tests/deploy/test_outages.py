@@ -15,6 +15,7 @@ from fabwiz.deploy.phases import phases_until
 from fabwiz.deploy.phases.kafka import registered
 from fabwiz.deploy.phases.zookeeper import ask, modes
 from fabwiz.deploy.replay import replay
+from fabwiz.fabric.errors import Unreachable
 from tests.deploy.sites import Site, changed, errors, failed_phase, session_of, site_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -125,3 +126,20 @@ def test_a_peer_that_is_down_is_named_with_what_is_in_the_way_and_started_by_the
     assert [event.message for event in lan4.said("peers") if str(event.message).startswith("started")] == [
         "started peer1.org2.example.com"
     ]
+
+
+def test_a_client_outlives_the_connection_to_its_host(lan4: Site) -> None:
+    """One that waits for a commit when a cable is cut must not wait on a connection that is dead."""
+    with lan4.run() as run:
+        peer = next(node for node in run.network.peers if node.host == "d")
+        organization = run.network.organization_of(peer)
+        assert organization
+        client, admin = run.fabric.peer(peer), run.fabric.admin(organization)
+        assert client.channels(admin) == ("mychannel",)
+
+        run.connection("d").close()
+        assert client.channels(admin) == ("mychannel",)
+
+        lan4.hosts.crash("d")
+        with pytest.raises(Unreachable):
+            client.channels(admin)
