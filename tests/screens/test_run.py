@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.widgets import ContentSwitcher
 
 from fabwiz.console.matrix import Matrix
 from fabwiz.deploy.events import Event, Kind, Status
@@ -31,15 +32,30 @@ def step_of(wizard: Driven) -> RunStep:
     return wizard.wizard.query_one(RunStep)
 
 
-async def begin(wizard: Driven) -> RunStep:
-    """Go to the step and begin a rehearsal, by keys."""
-    while wizard.wizard.current.KEY != "run":
+async def reach(wizard: Driven) -> None:
+    """Go to the step, by keys."""
+
+    def shown() -> str | None:
+        return next((switcher.current for switcher in wizard.wizard.query(ContentSwitcher)), None)
+
+    await wizard.until(lambda: shown() is not None)
+    while (before := shown()) != "run":
         await wizard.press("f4")
+        await wizard.until(lambda: shown() != before)  # noqa: B023 - used at once
+
+
+async def begin(wizard: Driven) -> RunStep:
+    """Begin a rehearsal, by keys."""
+    await reach(wizard)
     await wizard.press("enter")
     step = step_of(wizard)
     assert step.session_run
     assert step.session_run.mode is Mode.REHEARSAL
     return step
+
+
+def has_focus(wizard: Driven, name: str) -> bool:
+    return wizard.app.focused is not None and wizard.app.focused.id == name
 
 
 def crash_once(step: RunStep, host: str, phase: str) -> None:
@@ -119,16 +135,16 @@ def test_quitting_while_it_runs_asks_and_stops_safely(example: Example) -> None:
         assert run
         await wizard.until(lambda: run.state is State.RUNNING, 60)
         await wizard.press("ctrl+q")
-        await wizard.until(lambda: "A run goes on" in wizard.text())
+        await wizard.until(lambda: "A run goes on" in wizard.text() and has_focus(wizard, "answer-stop"))
         await wizard.press("escape")
         assert run.state is State.RUNNING
         await wizard.press("ctrl+q")
-        await wizard.until(lambda: "A run goes on" in wizard.text())
+        await wizard.until(lambda: has_focus(wizard, "answer-stop"))
         await wizard.press("enter")
         await wizard.until(lambda: run.ended is not None, 60)
         assert run.ended
         assert run.ended.ending is Ending.STOPPED
-        await wizard.until(lambda: wizard.app._exit, 10)
+        await wizard.until(lambda: wizard.app._exit)
 
     drive(example("four-lan-hosts"), script)
 
@@ -142,7 +158,7 @@ def test_quitting_can_cancel_and_nothing_of_a_rehearsal_is_in_the_workspace(exam
         assert run
         await wizard.until(lambda: run.state is State.RUNNING, 60)
         await wizard.press("ctrl+q")
-        await wizard.until(lambda: "A run goes on" in wizard.text())
+        await wizard.until(lambda: has_focus(wizard, "answer-stop"))
         await wizard.press("tab", "enter")
         await wizard.until(lambda: wizard.app._exit, 15)
         assert run.join(20)
@@ -157,7 +173,7 @@ def test_a_session_with_errors_is_not_run(example: Example) -> None:
     path.write_text(path.read_text().replace("zk1: a", "zk1: nowhere"))
 
     async def script(wizard: Driven) -> None:
-        await wizard.wizard.go_to("run")
+        await reach(wizard)
         await wizard.settle()
         assert "mend" in wizard.text()
         await wizard.press("enter")
@@ -185,7 +201,7 @@ def test_edits_meanwhile_are_for_the_next_run(example: Example) -> None:
 
 def test_secrets_are_asked_for_in_a_dialog_that_shows_none_of_it(example: Example) -> None:
     async def script(wizard: Driven) -> None:
-        await wizard.wizard.go_to("run")
+        await reach(wizard)
         asked = Asked(Question(SecretKind.PASSWORD, "deploy"))
         step_of(wizard).post_message(RunStep.AskedNow(asked))
         await wizard.pilot.pause(0.1)
