@@ -41,7 +41,7 @@ async def reach(wizard: Driven) -> None:
     await wizard.until(lambda: shown() is not None)
     while (before := shown()) != "run":
         await wizard.press("f4")
-        await wizard.until(lambda: shown() != before)  # noqa: B023 - used at once
+        await wizard.until(lambda: shown() != before)
 
 
 async def begin(wizard: Driven) -> RunStep:
