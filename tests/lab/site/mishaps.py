@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.lab.site.workstation import Outcome, Workstation
@@ -68,6 +70,15 @@ class Disturbed:
     def _listen(self) -> None:
         assert self.process.stderr
         self._errors.extend(self.process.stderr)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """It does nothing meanwhile: what happens now happens at this very moment."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def wait(self, seconds: float) -> bool:
         """Whether it ends within so many seconds."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HEAD = ("Fault", "What fabwiz did", "Noticed after", "End state")
+_LONGEST = 110
 BEGIN, END = "<!-- table of faults: made by a run of the lab -->", "<!-- end of the table of faults -->"
 
 
@@ -19,7 +20,7 @@ class Outcomes:
     def note(self, fault: str, did: str, noticed: float | None, end: str) -> None:
         """One fault. `noticed`: seconds until fabwiz said that something is wrong; None: it never had to."""
         seconds = "-" if noticed is None else f"{noticed:.0f} s"
-        self.rows.append((fault, did, seconds, end))
+        self.rows.append((fault, _short(did), seconds, end))
 
     def markdown(self) -> str:
         """A table."""
@@ -38,6 +39,11 @@ def put_into(readme: Path, table: str) -> None:
     before, _, rest = readme.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     readme.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")
+
+
+def _short(text: str) -> str:
+    """Beginning and end: what failed, and the system's own word for it."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
 
 
 def _line(row: Sequence[str]) -> str:
