@@ -33,21 +33,28 @@ class GetThrough(Step):
         self.title = "get through to the other hosts' ports"
 
     def preview(self, workspace: Workspace) -> Sequence[Action]:
-        """Every port."""
-        return [Action("check", f"{way.node.name}:{way.port} can be reached (reads only)") for way in self.ways]
+        """The ports, by host."""
+        by_host: dict[str, set[int]] = {}
+        for way in self.ways:
+            by_host.setdefault(way.node.host, set()).add(way.port)
+        return [
+            Action("check", f"{host} can be reached at {', '.join(map(str, sorted(ports)))} (reads only)")
+            for host, ports in by_host.items()
+        ]
 
     def look(self, run: Run) -> str | None:
         """Raises StepFailed with every port that is closed, unless the session accepts that."""
         assert self.host
         addresses = self._addresses()
-        targets = {(addresses[way.node.name], way.port): way for way in self.ways if way.node.name in addresses}
+        ways = [way for way in self.ways if way.node.host not in run.hosts_away]
+        targets = {(addresses[way.node.name], way.port): way for way in ways if way.node.name in addresses}
         answers = ask(run.connection(self.host), list(targets))
         if answers is None:
             return "not looked at: it has neither python, perl, bash, nc nor curl to try other hosts' ports with"
         shut = [(targets[target], answer) for target, answer in answers.items() if answer in _WORDS]
         unclear = sum(answer is Answer.UNCLEAR for answer in answers.values())
         self._tell(run, shut)
-        hosts = len({way.node.host for way in self.ways})
+        hosts = len({way.node.host for way in ways})
         said = f"{len(targets) - len(shut) - unclear} of {len(targets)} ports on {hosts} hosts can be reached"
         return f"{said}; {unclear} did not show" if unclear else said
 
