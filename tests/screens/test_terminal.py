@@ -87,6 +87,14 @@ class Terminal:
         self.press("F4")
         self.wait(lambda: self.step != before)
 
+    @property
+    def ended(self) -> str:
+        """The exit code; empty while the wizard runs."""
+        dead, _, code = self._tmux(
+            "display-message", "-p", "-t", "wizard", "#{pane_dead} #{pane_dead_status}"
+        ).partition(" ")
+        return code.strip() if dead == "1" else ""
+
     def wait(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         """Wait for something that must come to be."""
         end = time.monotonic() + seconds
@@ -143,5 +151,5 @@ def test_from_the_first_key_to_the_chaincodes_answer(terminal: Terminal, tmp_pat
     terminal.press("F4")
     terminal.until("14 of 14 containers run")
     terminal.press("C-q")
-    terminal.until("Pane is dead (status 0")
+    terminal.wait(lambda: terminal.ended == "0")
     assert load(file).session
