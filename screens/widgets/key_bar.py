@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
@@ -27,7 +29,18 @@ class KeyBar(Static):
             self._draw()
 
     def _draw(self) -> None:
-        parts: list[Content] = []
+        width = max(self.size.width - 2, 1)
+        lines: list[list[Content]] = [[]]
+        used = 0
+        for label in self._labels():
+            if lines[-1] and used + 2 + label.cell_length > width:
+                lines.append([])
+                used = 0
+            used += label.cell_length + (2 if lines[-1] else 0)
+            lines[-1].append(label)
+        self.update(Content("\n").join(Content("  ").join(line) for line in lines))
+
+    def _labels(self) -> Iterator[Content]:
         seen: set[str] = set()
         for _, binding, enabled, _tooltip in self.screen.active_bindings.values():
             if not binding.show or binding.action in seen:
@@ -35,9 +48,5 @@ class KeyBar(Static):
             seen.add(binding.action)
             key = self.app.get_key_display(binding)
             key = key.upper() if key[:1] == "f" and key[1:].isdigit() else key
-            click = f"app.simulate_key({binding.key!r})" if enabled else ""
-            label = Content.assemble(
-                (key, "bold $accent"), "\N{NO-BREAK SPACE}", binding.description.replace(" ", "\N{NO-BREAK SPACE}")
-            )
-            parts.append(label.stylize(f"@click={click}") if click else label.stylize("dim"))
-        self.update(Content("  ").join(parts))
+            label = Content.assemble((key, "bold $accent"), " ", binding.description)
+            yield label.stylize(f"@click=app.simulate_key({binding.key!r})") if enabled else label.stylize("dim")
