@@ -41,14 +41,15 @@ async def wizard() -> None:
         path.write_text(text("four-lan-hosts"), encoding="utf-8")
         app = WizardApp(path)
         async with app.run_test(size=SIZE) as pilot:
-            while not isinstance(app.screen, WizardScreen):
+            while not (isinstance(app.screen, WizardScreen) and app.screen.query("Basics")):
                 await pilot.pause(0.1)
+            await pilot.pause(1)
             await app.screen.go_to("roles")
             await pilot.pause(1)
             picture("wizard-roles", app)
             await app.screen.go_to("run")
             await pilot.press("enter")
-            while "rehearsal of lan4 works" not in app.export_screenshot().replace("&#160;", " "):
+            while "changes made (" not in app.export_screenshot().replace("&#160;", " "):
                 await pilot.pause(0.5)
             await pilot.pause(1)
             picture("wizard-run", app)
