@@ -34,9 +34,11 @@ class Driven:
         return next(screen for screen in reversed(self.app.screen_stack) if isinstance(screen, WizardScreen))
 
     async def press(self, *keys: str) -> None:
-        """Press keys, one after the other."""
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        """Press keys, one after the other, each when what the one before it opened is there."""
+        for key in keys:
+            await self.pilot.press(key)
+            for _ in range(3):  # a dialog comes by way of a message, and its focus by another
+                await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         """Type a text, letter by letter."""

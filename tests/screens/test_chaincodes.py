@@ -187,6 +187,7 @@ def test_private_data_and_channels(example: Example) -> None:
         await driven.press("r")
         await driven.answer("deals")
         await driven.wizard.reveal(("chaincodes", "mycc", "channels"))
+        await driven.pilot.pause()
         await driven.press("space")
         await driven.settle()
 

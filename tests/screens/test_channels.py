@@ -88,6 +88,7 @@ def test_an_organization_that_is_not_there_can_be_taken_out(example: Example) ->
     async def script(driven: Driven) -> None:
         await driven.until(lambda: len(driven.app.screen_stack) > 2)
         await driven.wizard.reveal(("channels", "mychannel", "organizations", 2))
+        await driven.pilot.pause()
         await driven.press("space")
         await driven.settle()
         assert driven.saved().channels["mychannel"].organizations == ["Org1", "Org2"]

@@ -188,11 +188,30 @@ def test_findings_lead_to_the_peer(example: Example) -> None:
     async def script(driven: Driven) -> None:
         await driven.until(lambda: len(driven.app.screen_stack) > 2)
         await driven.wizard.reveal(("organizations", "Org2", "peers", "peer1", "host"))
+        await driven.pilot.pause()
         await driven.press("home", "space", "d", "enter")
         await driven.settle()
 
     drive(path, script)
     assert yaml.safe_load(path.read_text())["organizations"]["Org2"]["peers"]["peer1"] == "d"
+
+
+def test_a_finding_about_the_subject_unfolds_it(example: Example) -> None:
+    path = example("four-lan-hosts")
+
+    async def script(driven: Driven) -> None:
+        await to_organizations(driven)
+        await driven.wizard.reveal(("organizations", "Org2", "subject", "locality"))
+        await driven.pilot.pause()
+        await driven.until(lambda: isinstance(driven.app.focused, Input))
+        await driven.type("Bonn")
+        await driven.press("shift+tab")
+        await driven.type("NRW")
+        await driven.settle()
+        subject = driven.saved().organizations["Org2"].subject
+        assert (subject.locality, subject.province) == ("Bonn", "NRW")
+
+    drive(path, script)
 
 
 @pytest.mark.parametrize("size", [(20, 5), (80, 24), (120, 40)])

@@ -68,9 +68,7 @@ know it; its **domain** names its peers: `peer0` becomes `peer0.org1.example.com
             for setting, label in _SETTINGS.items():
                 yield Field(("organizations", "", setting), label)
             yield Peers(self)
-            with Collapsible(title="Subject of its certificates", id="organization-subject"):
-                for setting in Subject.model_fields:
-                    yield Field(("organizations", "", "subject", setting), setting.replace("_", " ").capitalize())
+            yield Collapsible(title="Subject of its certificates", id="organization-subject")
         yield Consortiums(self)
 
     @property
@@ -122,7 +120,9 @@ know it; its **domain** names its peers: `peer0` becomes `peer0.org1.example.com
         elif below:
             if below == "subject":
                 self.query_one(Collapsible).collapsed = False
-            super().reveal(path)
+                self.call_later(self._unfold, path)
+            else:
+                super().reveal(path)
         else:
             self.overview.focus()
 
@@ -137,6 +137,22 @@ know it; its **domain** names its peers: `peer0` becomes `peer0.org1.example.com
                 f"{name}MSP" if field.path[2] == "msp_id" else None,
             )
         self.query_one(Peers).draw()
+
+    @on(Collapsible.Expanded)
+    async def _expanded(self) -> None:
+        await self._unfold()
+
+    async def _unfold(self, path: SessionPath = ()) -> None:
+        """Make the fields of the subject when they are first wanted: few need them, and they take their time."""
+        contents = self.query_one(Collapsible).query_one(Collapsible.Contents)
+        if not contents.children:
+            name = self.chosen or ""
+            await contents.mount_all(
+                Field(("organizations", name, "subject", setting), setting.replace("_", " ").capitalize())
+                for setting in Subject.model_fields
+            )
+        if path:
+            super().reveal(path)
 
     @on(Grid.Chosen, "#organization-list")
     def _into(self) -> None:

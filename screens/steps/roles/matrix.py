@@ -38,7 +38,7 @@ class Matrix(Grid):
         Binding("r", "do('rename')", "Rename"),
         Binding("s", "do('spread')", "Spread for me"),
     ]
-    hint = "z k o p place a node on the row's host, + - in the cell; s spreads them for you"
+    hint = "z k o p place a node on the row's host; + - in the cell; s spreads for you"
 
     def __init__(self, step: Roles) -> None:
         self._step = step
