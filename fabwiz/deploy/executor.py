@@ -91,6 +91,8 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, decide: Decide | None) -
 def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome, decide: Decide | None) -> None:
     lanes: dict[str | None, list[Step]] = {}
     for step in stage:
+        if step.host in run.hosts_away:
+            continue  # it was told at the start; what is to be done there is done when it is back
         lanes.setdefault(step.host, []).append(step)
     waiting = list(lanes)
     failed: dict[str | None, Failure] = {}

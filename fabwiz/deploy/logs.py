@@ -94,7 +94,7 @@ class LogFollowers:
         except Locked:
             self._writes = False
         for host in self._run.network.hosts:
-            if self._run.network.on(host):
+            if self._run.network.on(host) and host not in self._run.hosts_away:
                 thread = threading.Thread(target=self._follow, args=(host,), name=f"logs of {host}", daemon=True)
                 self._threads.append(thread)
                 thread.start()

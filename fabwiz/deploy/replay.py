@@ -133,6 +133,12 @@ def _said(run: Run, outcome: Outcome, until: Phase | None) -> str:
         return f"{network.name}: everything up to {until} is as it must be, {changes}"
     hosts = sum(bool(network.on(host)) for host in network.hosts)
     size = f"{_count(len(network.nodes), 'container')} on {_count(hosts, 'host')}"
+    if run.hosts_away:
+        gone = ", ".join(run.hosts_away)
+        return (
+            f"{network.name} works without {gone}, which did not answer, {changes}; when it is back, run again: "
+            "what is to be done there is done then"
+        )
     if not outcome.changed:
         return f"{network.name}: nothing to change, {size} are as they must be"
     kept = "" if run.rehearsal else f"; keys and logs lie in {run.workspace.root}"

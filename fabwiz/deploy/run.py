@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fabwiz.artifacts.errors import ArtifactError
+from fabwiz.deploy.absence import dispensable
 from fabwiz.deploy.access import FabricAccess
 from fabwiz.deploy.docker import Container, Docker, State
 from fabwiz.deploy.errors import Interrupted, StepFailed
-from fabwiz.deploy.events import Emitter
+from fabwiz.deploy.events import Emitter, Kind
 from fabwiz.deploy.journal import Journal
 from fabwiz.deploy.logs import LogFollowers
 from fabwiz.deploy.phase import Phase
@@ -83,6 +84,8 @@ class Run:
     """The orderer that answered last."""
     orderers_away: set[str] = field(default_factory=set)
     """Names of orderers that the run has told to be down, and goes on without."""
+    hosts_away: dict[str, RemoteError] = field(default_factory=dict)
+    """Hosts that do not answer, and that the run goes on without; see `fabwiz.deploy.absence`."""
     asked_to_stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -94,6 +97,8 @@ class Run:
 
     def connection(self, host: str) -> Connection:
         """The one connection of a host, opened when first needed. Raises RemoteError."""
+        if error := self.hosts_away.get(host):
+            raise error
         if error := self._unreached.pop(host, None):
             raise error
         return self.pool.connection(host)
@@ -101,11 +106,31 @@ class Run:
     def open_hosts(self) -> None:
         """Connect to all hosts that run something, so that new host keys are reviewed together.
 
-        A host that cannot be reached says so when its connection is first asked for.
+        A host that cannot be reached says so when its connection is first asked for. Hosts that a network which has
+        run can do without for now are told here, and the run goes on without them.
         """
         used = [host for host in self.network.hosts if self.network.on(host)]
         found = self.pool.open_all(used)
         self._unreached = {host: error for host, error in found.items() if isinstance(error, RemoteError)}
+        silent = {host: error for host, error in self._unreached.items() if isinstance(error, Unreachable)}
+        if silent.keys() == self._unreached.keys() and self.can_lose(self._nodes_on(silent)):
+            self.hosts_away, self._unreached = dict(silent), {}
+        for host, error in self.hosts_away.items():
+            self.emit(Kind.LOG, host=host, message=f"{clean(str(error))}: going on without {self._names_on(host)}")
+
+    def can_lose(self, nodes: Iterable[Node]) -> bool:
+        """Whether the network has run before, and can be worked on without these nodes of its ordering service.
+
+        A first deployment wants all that the session lists.
+        """
+        lost = list(nodes)
+        return bool(lost) and dispensable(self.network, lost) and self.journal.ordering_began()
+
+    def _nodes_on(self, hosts: Iterable[str]) -> list[Node]:
+        return [node for host in hosts for node in self.network.on(host)]
+
+    def _names_on(self, host: str) -> str:
+        return ", ".join(node.name for node in self.network.on(host))
 
     def docker(self, host: str) -> Docker:
         """Docker on a host; which compose it has is known after the preflight."""
@@ -168,20 +193,26 @@ class Run:
             pause = min(pause * 1.6, 1.0)
 
     def _down(self, nodes: Sequence[Node]) -> Iterator[str]:
-        """Those containers of `nodes` that do not run, in Docker's words: `kafka1: Restarting (1) 7 seconds ago`.
+        for name, status in self.not_running(nodes).items():
+            yield f"{name}: {status}"
+
+    def not_running(self, nodes: Sequence[Node]) -> dict[str, str]:
+        """Those containers of `nodes` that do not run, in Docker's words: `Restarting (1) 7 seconds ago`.
 
         Only hosts that the preflight has reached are asked, all at once.
         """
         hosts = [host for host in dict.fromkeys(node.host for node in nodes) if host in self.facts]
         if not hosts:
-            return
+            return {}
         with ThreadPoolExecutor(min(len(hosts), 32), thread_name_prefix="down") as pool:
             found = dict(zip(hosts, pool.map(self._containers, hosts), strict=True))
+        result = {}
         for node in nodes:
             there = found.get(node.host)
             container = there.get(node.name) if there is not None else None
             if there is not None and (container is None or container.state is not State.RUNNING):
-                yield f"{node.name}: {container.status if container else 'no such container'}"
+                result[node.name] = container.status if container else "no such container"
+        return result
 
     def _containers(self, host: str) -> dict[str, Container] | None:
         try:

@@ -34,11 +34,11 @@ from fabwiz.rules import preflight as _preflight  # noqa: F401
 
 # isort: on
 from fabwiz.rules.checking import check
-from fabwiz.rules.faults import HostLoss, Loss, Subject, host_losses, tolerance
+from fabwiz.rules.faults import HostLoss, Loss, Subject, host_losses, losses_of, tolerance
 from fabwiz.rules.registry import RULES as _RULES
 from fabwiz.rules.registry import Rule
 
 RULES: Mapping[str, Rule] = MappingProxyType(_RULES)
 """Every rule by its id, those of the loader and of the preflight included."""
 
-__all__ = ["RULES", "HostLoss", "Loss", "Rule", "Subject", "check", "host_losses", "tolerance"]
+__all__ = ["RULES", "HostLoss", "Loss", "Rule", "Subject", "check", "host_losses", "losses_of", "tolerance"]

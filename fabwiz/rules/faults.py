@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -97,6 +97,16 @@ def host_losses(network: Network) -> tuple[HostLoss, ...]:
             if carried > need.bearable and host in losses:
                 losses[host].append(_loss(network, need, carried))
     return tuple(HostLoss(host, tuple(found)) for host, found in losses.items())
+
+
+def losses_of(network: Network, names: Collection[str]) -> tuple[Loss, ...]:
+    """What the loss of these nodes, wherever they are, would take with it; nothing if the network bears it."""
+    found = []
+    for need in needs(network):
+        carried = sum(node.name in names for node in need.nodes)
+        if carried > max(need.bearable, 0):
+            found.append(_loss(network, need, carried))
+    return tuple(found)
 
 
 def tolerance(network: Network) -> str:

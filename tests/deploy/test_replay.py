@@ -130,7 +130,7 @@ def test_a_host_that_crashed_comes_back_with_its_containers_and_the_run_goes_on(
     outcome = lan4.replay()
 
     assert errors(outcome) == []
-    assert "4 brokers registered" in [event.message for event in lan4.said("kafka")]
+    assert "all 4 brokers are registered" in [event.message for event in lan4.said("kafka")]
 
 
 def test_a_container_that_somebody_removed_is_started_again_alone(lan4: Site) -> None:

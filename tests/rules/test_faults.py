@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from fabwiz.rules import Subject, host_losses, tolerance
+from fabwiz.rules import Subject, host_losses, losses_of, tolerance
 from fabwiz.session.document import Document
 from fabwiz.session.findings import Finding
 from fabwiz.session.network import Network
@@ -118,3 +118,13 @@ def test_a_network_without_nodes_loses_nothing(change: Change) -> None:
     document = change({"zookeeper": {}, "kafka": {}, "orderers": {}, "organizations": {}})
     assert isinstance(document.network, Network)
     assert losses(document) == {}
+
+
+def test_nodes_that_are_lost_together_wherever_they_are(valid: Document) -> None:
+    assert valid.network is not None
+    assert losses_of(valid.network, {"kafka1", "zk1"}) == ()
+    found = losses_of(valid.network, {"kafka1", "kafka2"})
+    assert [(loss.subject, loss.carried, loss.bearable) for loss in found] == [
+        (Subject.WRITES, 2, 1),
+        (Subject.CHANNELS, 2, 1),
+    ]

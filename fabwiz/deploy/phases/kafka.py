@@ -8,9 +8,10 @@ from fabwiz.deploy import zookeeper
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.containers import starting
+from fabwiz.deploy.phases.patience import all_but, wait_for_enough
 from fabwiz.deploy.phases.probes import at_once
 from fabwiz.deploy.phases.zookeeper import ask, modes
-from fabwiz.deploy.run import Run, Seen
+from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Evidence
 from fabwiz.remote.connection import RemoteError
 from fabwiz.session.network import Network, Node
@@ -57,7 +58,10 @@ class Brokers(Evidence):
         return (Action("wait", f"/brokers/ids holds {ids}"),)
 
     def act(self, run: Run) -> str:
-        """Wait for it. Raises StepFailed at once where two brokers share an id: only one of them can ever register."""
+        """Wait for it; a network that has run goes on with enough of them for a new channel.
+
+        Raises StepFailed at once where two brokers share an id: only one of them can ever register.
+        """
         by_id: dict[int | None, list[str]] = {}
         for broker in self.network.kafka:
             by_id.setdefault(broker.id, []).append(broker.name)
@@ -69,24 +73,21 @@ class Brokers(Evidence):
                 remedy="give every broker an id of its own (session: kafka.NAME.id)",
                 known="6",
             )
-        return run.wait(
-            lambda: self._probe(run), self.network.session.timeouts.kafka, "Kafka is not complete", self.network.kafka
-        )
+        limit = self.network.session.timeouts.kafka
+        gone = wait_for_enough(run, self.network.kafka, lambda: self._missing(run), limit, "Kafka is not complete")
+        return all_but("brokers are registered", len(self.network.kafka), gone)
 
-    def _probe(self, run: Run) -> Seen:
+    def _missing(self, run: Run) -> dict[str, str]:
         found = registered(run, self.network)
         if found is None:
-            return Seen(False, "no ZooKeeper server leads")
+            return {broker.name: "no ZooKeeper server leads" for broker in self.network.kafka}
         living, gone = found
-        missing = [
-            f"{broker.name} ({broker.id}"
-            + (", an earlier registration has not timed out yet)" if broker.id in gone else ")")
+        return {
+            broker.name: f"not registered as {broker.id}"
+            + (", an earlier registration has not timed out yet" if broker.id in gone else "")
             for broker in self.network.kafka
             if broker.id not in living
-        ]
-        if missing:
-            return Seen(False, f"not registered: {', '.join(missing)}")
-        return Seen(True, f"{len(self.network.kafka)} brokers registered")
+        }
 
 
 def stages(network: Network) -> Iterable[Stage]:

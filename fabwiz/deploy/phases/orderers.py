@@ -6,9 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.containers import starting
-from fabwiz.deploy.phases.probes import every
-from fabwiz.deploy.run import Run, Seen
+from fabwiz.deploy.phases.patience import all_but, wait_for_enough
+from fabwiz.deploy.phases.probes import at_once
+from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Evidence
+from fabwiz.fabric.errors import FabricError
+from fabwiz.remote.connection import RemoteError
+from fabwiz.remote.sanitize import clean
 from fabwiz.session.network import Network, Node
 from fabwiz.session.workspace import Workspace
 
@@ -28,19 +32,24 @@ class Serving(Evidence):
         return [Action("wait", f"Deliver {channel} from {node.address}") for node in self.network.orderers]
 
     def act(self, run: Run) -> str:
-        """Wait for it."""
-        said = f"all {len(self.network.orderers)} orderers serve {self.network.session.system_channel}"
-        return run.wait(
-            lambda: every(self.network.orderers, lambda node: self._probe(run, node), said),
-            self.network.session.timeouts.orderers,
-            "orderers do not all serve",
-            self.network.orderers,
-        )
+        """Wait for it; a network that has run goes on with those that serve."""
+        orderers, limit = self.network.orderers, self.network.session.timeouts.orderers
+        gone = wait_for_enough(run, orderers, lambda: self._missing(run), limit, "orderers do not all serve")
+        run.orderers_away |= set(gone)
+        return all_but(f"orderers serve {self.network.session.system_channel}", len(orderers), gone)
 
-    def _probe(self, run: Run, node: Node) -> Seen:
+    def _missing(self, run: Run) -> dict[str, str]:
         admin = run.fabric.admin(self.network.orderer_organization)
-        block = run.fabric.orderer(node).newest(self.network.session.system_channel, admin)
-        return Seen(True, f"block {block.header.number}")
+
+        def trouble(node: Node) -> str:
+            try:
+                run.fabric.orderer(node).newest(self.network.session.system_channel, admin)
+            except (FabricError, RemoteError, OSError) as error:
+                return clean(str(error)).removeprefix(f"{node.name}: ")
+            return ""
+
+        said = zip(self.network.orderers, at_once(self.network.orderers, trouble), strict=True)
+        return {node.name: why for node, why in said if why}
 
 
 def stages(network: Network) -> Iterable[Stage]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fabwiz.deploy import zookeeper
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.containers import starting
+from fabwiz.deploy.phases.patience import wait_for_enough
 from fabwiz.deploy.phases.probes import at_once
-from fabwiz.deploy.run import Run, Seen
+from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Evidence
 from fabwiz.remote.connection import RemoteError
 from fabwiz.session.network import Network, Node
@@ -48,19 +49,26 @@ class Ensemble(Evidence):
         return (Action("wait", f"srvr on {', '.join(node.address for node in self.network.zookeeper)}"),)
 
     def act(self, run: Run) -> str:
-        """Wait for it."""
-        return run.wait(
-            lambda: self._probe(run),
-            self.network.session.timeouts.zookeeper,
-            "ZooKeeper has no whole ensemble",
-            self.network.zookeeper,
-        )
+        """Wait for it; a network that has run goes on with a majority."""
+        servers, limit = self.network.zookeeper, self.network.session.timeouts.zookeeper
+        said: dict[str, str] = {}
 
-    def _probe(self, run: Run) -> Seen:
-        said = modes(run, self.network)
-        wanted = (["leader"] + ["follower"] * (len(said) - 1)) if len(said) > 1 else ["standalone"]
-        text = ", ".join(f"{name}: {mode}" for name, mode in said.items())
-        return Seen(sorted(said.values(), reverse=True) == sorted(wanted, reverse=True), text)
+        def missing() -> dict[str, str]:
+            said.clear()
+            said.update(modes(run, self.network))
+            return _missing(said)
+
+        wait_for_enough(run, servers, missing, limit, "ZooKeeper has no whole ensemble")
+        return ", ".join(f"{name}: {mode}" for name, mode in said.items())
+
+
+def _missing(said: Mapping[str, str]) -> dict[str, str]:
+    """Servers that are no part of the ensemble, and why; all of them while nobody leads it, or more than one does."""
+    if len(said) == 1:
+        return {name: mode for name, mode in said.items() if mode != "standalone"}
+    if list(said.values()).count("leader") != 1:
+        return dict(said)
+    return {name: mode for name, mode in said.items() if mode not in ("leader", "follower")}
 
 
 def stages(network: Network) -> Iterable[Stage]:
