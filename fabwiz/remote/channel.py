@@ -7,7 +7,7 @@ import select
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fabwiz.remote.connection import CommandFailed, ConnectionLost, TimedOut
@@ -40,6 +40,8 @@ class ChannelProcess:
             return self._channel.send(data)
         except TimeoutError:
             return 0
+        except EOFError:  # the connection broke in this very moment
+            raise BrokenPipeError("the connection is lost") from None
 
     def end_input(self) -> None:
         """End its standard input."""
@@ -61,6 +63,8 @@ class ChannelProcess:
             data = self._channel.recv_stderr(65536) if stream else self._channel.recv(65536)
         except TimeoutError:
             return b""
+        except EOFError:  # what was read cannot be acknowledged any more
+            data = b""
         self._ended[stream] = not data
         return data
 
@@ -92,7 +96,7 @@ class ChannelProcess:
 
     def close(self) -> None:
         """Close the channel."""
-        self._channel.close()
+        _close(self._channel)
 
 
 class Sessions:
@@ -118,7 +122,7 @@ class Sessions:
             try:
                 yield channel
             finally:
-                channel.close()
+                _close(channel)
         finally:
             self._slots.release()
 
@@ -151,3 +155,9 @@ class Sessions:
         """The error for a broken connection, with what is known about it."""
         why = self._link.verdict or "it was closed on this side"
         return ConnectionLost(self._host, f"the connection is lost: {why}", "look whether the host is up")
+
+
+def _close(channel: paramiko.Channel) -> None:
+    """Say farewell, where there is still somebody to hear it."""
+    with suppress(EOFError, OSError):
+        channel.close()
