@@ -11,6 +11,7 @@ from typing import Any
 
 from fabwiz.editing.mended import mended_network
 from fabwiz.rules import check
+from fabwiz.session.assigned import recall
 from fabwiz.session.document import Document
 from fabwiz.session.edits import edited, same
 from fabwiz.session.findings import Edit, Finding, SessionPath
@@ -18,6 +19,7 @@ from fabwiz.session.load import load
 from fabwiz.session.network import Network
 from fabwiz.session.shape import ROOT
 from fabwiz.session.tree import plain
+from fabwiz.session.workspace import Workspace
 
 _MOST_UNDO = 1000
 
@@ -202,8 +204,9 @@ def _after(document: Document, pending: Sequence[Edit | Document]) -> Document:
 
 def _settled(document: Document, data: Any = None) -> Settled:
     network = document.network or mended_network(plain(document.tree) if data is None else data)
-    base = document.path.resolve().parent if document.path else None
-    found = check(network, base) if network else ()
+    base = document.path.absolute().parent if document.path else None
+    before = recall(Workspace(document.path).assigned, network.name) if document.path and network else None
+    found = check(network, base, before) if network else ()
     wrong = {finding.path for finding in document.findings}
     rules = [document.place(finding) for finding in found if not _below(finding.path, wrong)]
     return Settled(document, network, (*document.findings, *rules))

@@ -11,10 +11,13 @@ from fabwiz.editing.draft import ChangedElsewhere, Draft, Settled, open_draft
 from fabwiz.editing.keeper import Keeper
 from fabwiz.editing.values import text_of, value_of
 from fabwiz.session import examples
+from fabwiz.session.assigned import remember
 from fabwiz.session.document import Document
 from fabwiz.session.edits import EditError
+from fabwiz.session.files import make_private_dir
 from fabwiz.session.findings import Edit
 from fabwiz.session.shape import shape_at
+from fabwiz.session.workspace import Workspace
 
 
 @pytest.fixture
@@ -49,6 +52,17 @@ def test_a_value_that_is_not_right_yet_hides_no_other_finding(draft: Draft) -> N
     network = draft.settled.network
     assert network
     assert network.orderers[0].ports["grpc"] == 7050
+
+
+def test_what_would_move_on_a_running_network_is_told(draft: Draft) -> None:
+    assert draft.path
+    assert draft.settled.network
+    workspace = Workspace(draft.path)
+    make_private_dir(workspace.root)
+    remember(workspace.assigned, draft.settled.network)
+    first = {"zk0": "d", **draft.get(("zookeeper",))}
+    draft.change("add in front", [Edit(("zookeeper",), first)])
+    assert "node-moved" in rules(draft)
 
 
 @pytest.mark.parametrize(

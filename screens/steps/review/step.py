@@ -73,6 +73,7 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
         """No plan yet."""
         self._planner = Planner(self._tell)
         self._asked: Network | None = None
+        self._drawn: tuple[Settled, int] | None = None
 
     def _tell(self, planned: Planned) -> None:
         with contextlib.suppress(RuntimeError):  # the app has ended meanwhile
@@ -81,11 +82,14 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
     def judge(self, settled: Settled) -> None:
         """Draw all anew where the session has changed, and plan."""
         super().judge(settled)
+        width = max(self.size.width - 4, 28)
+        if self._drawn and self._drawn[0] is settled and self._drawn[1] == width:
+            return
+        self._drawn = (settled, width)
         self.query_one("#review-ready", Static).update(_ready(settled))
         network = settled.network
         if network is None:
             return
-        width = max(self.size.width - 4, 28)
         lines = picture(network, width, marks() is ASCII)
         self.query_one("#review-picture", Static).update("\n".join(lines))
         if network is not self._asked and settled.valid:
