@@ -22,7 +22,7 @@ from fabwiz.deploy.unexpected import unexpected
 from fabwiz.diagnose import diagnose
 from fabwiz.fabric.config import ConfigError
 from fabwiz.fabric.endorsers import NotEnoughEndorsers
-from fabwiz.fabric.errors import FabricError
+from fabwiz.fabric.errors import FabricError, ServiceUnavailable
 from fabwiz.fabric.identity import IdentityError
 from fabwiz.fabric.source_files import PackageError
 from fabwiz.remote.connection import (
@@ -214,6 +214,9 @@ class Run:
                 result[node.name] = container.status if container else "no such container"
         return result
 
+    def _behind_orderers_down(self) -> str:
+        return "; ".join(self._down([*self.network.kafka, *self.network.zookeeper]))
+
     def _containers(self, host: str) -> dict[str, Container] | None:
         try:
             return self.docker(host).containers()
@@ -240,6 +243,12 @@ class Run:
         elif isinstance(error, RemoteError):
             unreached = isinstance(error, Unreachable | AuthenticationFailed | HostKeyUnknown | HostKeyChanged)
             failed = StepFailed(clean(error.message), remedy=error.remedy or None, unreached=unreached)
+        elif isinstance(error, ServiceUnavailable) and (down := self._behind_orderers_down()):
+            failed = StepFailed(
+                clean(str(error)),
+                cause=f"orderers write only while enough brokers are in sync; of those, {down}",
+                remedy="bring them back: running again starts those that stand still",
+            )
         elif isinstance(error, FabricError | ArtifactError | IdentityError | PackageError | ConfigError):
             failed = StepFailed(clean(str(error)))
         elif isinstance(error, NotEnoughEndorsers | PolicyError):

@@ -15,7 +15,7 @@ from fabwiz.deploy.phases import phases_until
 from fabwiz.deploy.phases.kafka import registered
 from fabwiz.deploy.phases.zookeeper import ask, modes
 from fabwiz.deploy.replay import replay
-from fabwiz.fabric.errors import Unreachable
+from fabwiz.fabric.errors import ServiceUnavailable, Unreachable
 from tests.deploy.sites import Site, changed, errors, failed_phase, session_of, site_for
 
 pytestmark = pytest.mark.timeout(240)
@@ -59,6 +59,21 @@ def test_a_broker_that_was_killed_counts_only_when_it_has_registered_anew(kafka4
 
     assert errors(outcome) == []
     assert registrations(kafka4)[4] != before[4]
+
+
+def test_where_orderers_refuse_to_write_the_brokers_that_are_down_are_named(kafka4: Site) -> None:
+    refusal = ServiceUnavailable("cannot enqueue", target="orderer1.example.com", status="SERVICE_UNAVAILABLE")
+    with kafka4.run() as run:
+        execute(run, phases_until(Phase.PREFLIGHT))
+        assert run.explain(refusal).cause is None
+        for host, broker in (("b", "kafka2"), ("c", "kafka3")):
+            run.connection(host).run(["docker", "stop", broker], root=True).check()
+        told = run.explain(refusal)
+
+    assert told.message == "orderer1.example.com: cannot enqueue"
+    assert "kafka2: Exited" in (told.cause or "")
+    assert "kafka3: Exited" in (told.cause or "")
+    assert "kafka1" not in (told.cause or "")
 
 
 def without(site: Site, host: str, container: str, *phases: Phase) -> Outcome:
