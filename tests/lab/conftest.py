@@ -21,6 +21,7 @@ import pytest
 
 from tests.lab.images.store import lab_folder
 from tests.lab.machine.lab import NAMESPACE, Lab
+from tests.lab.site.names import no_names
 from tests.lab.site.outcomes import Outcomes, put_into
 from tests.lab.site.sites import Sites
 
@@ -61,7 +62,8 @@ def lab() -> Iterator[Lab]:
         pytest.skip(why)
     lab = Lab()
     lab.clear()
-    yield lab
+    with no_names():
+        yield lab
     lab.clear()
 
 
