@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import traceback
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
+from platformdirs import user_state_path
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from fabwiz.editing.recents import remember
+from fabwiz.session.files import make_private_dir, write_atomic
 from screens.start import StartScreen
 
 
@@ -30,10 +34,10 @@ class WizardApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, session_file: Path | None = None) -> None:
-        super().__init__()
+        # Textual chooses how to leave colours out here: of a theme's own colours it would make greys, or black on black
+        super().__init__(ansi_color="NO_COLOR" in os.environ)
         self._session_file = session_file
-        # where colours are unwanted, a theme of RGB colours would still paint greys
-        self.theme = "ansi-dark" if os.environ.get("NO_COLOR") else "textual-dark"
+        self.theme = "ansi-dark" if self.no_color else "textual-dark"
 
     def on_mount(self) -> None:
         """To the session, or to the choice of one."""
@@ -66,6 +70,19 @@ class WizardApp(App[int]):
                 await leave()
                 return
         self.exit(0)
+
+    def _fatal_error(self) -> None:
+        """End with a sentence, and keep the traceback for whoever mends it. Textual would print it, values and all."""
+        report = user_state_path("fabwiz") / "wizard-error.log"
+        with contextlib.suppress(OSError):
+            make_private_dir(report.parent)
+            write_atomic(report, "".join(traceback.format_exception(self._exception)))
+        told = (
+            f"fabwiz: {type(self._exception).__name__} in the wizard, which should not happen; your session is saved.\n"
+        )
+        told += f"Start again to go on. If it comes again, report it with {report}"
+        self._exit_renderables.append(Text(told))
+        self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything by name: the steps, and what the keys do."""

@@ -18,11 +18,15 @@ class Marks:
     here: str
     key: str
     dot: str
+    folded: str
+    unfolded: str
     cut: str
 
 
-UNICODE = Marks(done="✓", open="·", error="✗", warning="!", here="▶", key="⚿", dot="·", cut="…")
-ASCII = Marks(done="+", open=".", error="x", warning="!", here=">", key="*", dot="-", cut="~")
+UNICODE = Marks(
+    done="✓", open="·", error="✗", warning="!", here="▶", key="⚿", dot="·", cut="…", folded="▶", unfolded="▼"
+)
+ASCII = Marks(done="+", open=".", error="x", warning="!", here=">", key="*", dot="-", cut="~", folded=">", unfolded="v")
 
 
 def marks() -> Marks:

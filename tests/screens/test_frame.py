@@ -190,3 +190,21 @@ def test_commands_go_to_the_command_line(capsys: pytest.CaptureFixture[str], exa
     assert main(["check", str(example("four-lan-hosts"))]) == 0
     assert main(["chekc"]) == 2
     assert "did you mean check" in capsys.readouterr().err
+
+
+def test_what_should_not_happen_ends_in_a_sentence_and_a_report(
+    example: Example, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def script(driven: Driven) -> None:
+        driven.app.call_later(lambda: 1 // 0)
+        await driven.pilot.pause()
+
+    path = example("four-lan-hosts")
+    with pytest.raises(ZeroDivisionError):  # the test's driver tells it on
+        drive(path, script)
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError" in told
+    assert "Traceback" not in told
+    report = next((tmp_path / "state").rglob("wizard-error.log"))
+    assert "1 // 0" in report.read_text()
+    assert report.stat().st_mode & 0o077 == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -38,7 +39,7 @@ class Terminal:
         command = ["tmux", "-f", "/dev/null", "-S", self._socket, *words]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    def start(self, *arguments: str) -> None:
+    def start(self, *arguments: str, **more: str) -> None:
         """Start the wizard in a new window, of a new server: the last one may not have ended yet."""
         self._windows += 1
         environment = {
@@ -48,15 +49,22 @@ class Terminal:
             "LANG": "C.UTF-8",
             "PATH": os.environ["PATH"],
             "HOME": str(self._folder),
+            "TERM": "screen-256color",
+            **more,
         }
         words = [f"{name}={value}" for name, value in environment.items()]
-        command = ["env", "-i", "TERM=screen-256color", *words, sys.executable, "-m", "screens", *arguments]
+        command = ["env", "-i", *words, sys.executable, "-m", "screens", *arguments]
         self._tmux("new-session", "-d", "-s", "wizard", "-x", "80", "-y", "24", "-c", str(self._folder), *command)
         self._tmux("set-option", "-t", "wizard", "remain-on-exit", "on")
 
     def press(self, *keys: str) -> None:
         """Keys as tmux names them; other words are typed."""
         self._tmux("send-keys", "-t", "wizard", *keys)
+
+    @property
+    def drawn(self) -> str:
+        """The screen with its escape sequences."""
+        return self._tmux("capture-pane", "-e", "-p", "-t", "wizard")
 
     def type_at_end(self, text: str) -> None:
         """Type behind what the field that has the focus says already."""
@@ -153,3 +161,23 @@ def test_from_the_first_key_to_the_chaincodes_answer(terminal: Terminal, tmp_pat
     terminal.press("C-q")
     terminal.wait(lambda: terminal.ended == "0")
     assert load(file).session
+
+
+def test_no_colour_reaches_a_terminal_that_wants_none(terminal: Terminal, tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "assets/sessions/four-lan-hosts.yaml", tmp_path / "lan4.yaml")
+    terminal.start("lan4.yaml", NO_COLOR="1")
+    terminal.until("name: name of the network")
+    for _ in range(8):
+        drawn = terminal.drawn
+        codes = {code for found in re.findall(r"\x1b\[([0-9;:]*)m", drawn) for code in found.split(";")}
+        assert codes <= {"", "0", "1", "2", "3", "4", "7", "22", "23", "24", "27", "39", "49"}, codes
+        terminal.next()
+    terminal.press("C-q")
+    terminal.wait(lambda: terminal.ended == "0")
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_can_show_nothing_is_told_where_to_go(terminal: Terminal, tmp_path: Path, term: str) -> None:
+    shutil.copy(REPOSITORY / "assets/sessions/four-lan-hosts.yaml", tmp_path / "lan4.yaml")
+    terminal.start("lan4.yaml", TERM=term)
+    terminal.wait(lambda: terminal.ended == "2")

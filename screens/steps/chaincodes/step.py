@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Button, Collapsible, Static
+from textual.widgets import Button, Static
 
 from fabwiz.editing import beginnings, placing, policies, removing
 from fabwiz.editing.draft import Settled
@@ -19,6 +19,7 @@ from screens.steps.chaincodes.checks import Checks
 from screens.steps.chaincodes.collections import Collections
 from screens.steps.chaincodes.policy_dialog import PolicyDialog
 from screens.widgets.field import Field
+from screens.widgets.fold import Fold
 from screens.widgets.grid import Grid
 from screens.widgets.grid_cells import Cell, Column
 from screens.widgets.list_grid import ListGrid
@@ -72,7 +73,7 @@ Arguments are typed like words in a shell: `init a 100 "two words"`.
             yield Button("Build the policy from a list", id="policy-build", compact=True)
             yield self._field("init", "Init arguments")
             yield Checks(self)
-            with Collapsible(title="Private data collections", id="chaincode-collections"):
+            with Fold("Private data collections", "chaincode-collections"):
                 yield Collections(self)
 
     @staticmethod
@@ -123,7 +124,7 @@ Arguments are typed like words in a shell: `init a 100 "two words"`.
         below, name = (path[2] if len(path) > 2 else ""), (str(path[3]) if len(path) > 3 else None)
         if below in ("check", "collections"):
             if below == "collections":
-                self.query_one(Collapsible).collapsed = False
+                self.query_one(Fold).collapsed = False
             grid = self.query_one(Checks if below == "check" else Collections)
             grid.put(name)
             grid.focus()

@@ -18,6 +18,7 @@ from screens.steps.asking import ask, ask_name
 from screens.steps.organizations.consortiums import Consortiums
 from screens.steps.organizations.peers import Peers
 from screens.widgets.field import Field
+from screens.widgets.fold import Fold
 from screens.widgets.grid import Grid
 from screens.widgets.grid_cells import Cell, Column
 from screens.widgets.list_grid import ListGrid
@@ -68,7 +69,7 @@ know it; its **domain** names its peers: `peer0` becomes `peer0.org1.example.com
             for setting, label in _SETTINGS.items():
                 yield Field(("organizations", "", setting), label)
             yield Peers(self)
-            yield Collapsible(title="Subject of its certificates", id="organization-subject")
+            yield Fold("Subject of its certificates", "organization-subject")
         yield Consortiums(self)
 
     @property
@@ -119,7 +120,7 @@ know it; its **domain** names its peers: `peer0` becomes `peer0.org1.example.com
             self.query_one(Peers).focus()
         elif below:
             if below == "subject":
-                self.query_one(Collapsible).collapsed = False
+                self.query_one(Fold).collapsed = False
                 self.call_later(self._unfold, path)
             else:
                 super().reveal(path)
@@ -144,7 +145,7 @@ know it; its **domain** names its peers: `peer0` becomes `peer0.org1.example.com
 
     async def _unfold(self, path: SessionPath = ()) -> None:
         """Make the fields of the subject when they are first wanted: few need them, and they take their time."""
-        contents = self.query_one(Collapsible).query_one(Collapsible.Contents)
+        contents = self.query_one(Fold).query_one(Collapsible.Contents)
         if not contents.children:
             name = self.chosen or ""
             await contents.mount_all(
