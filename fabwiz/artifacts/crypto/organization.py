@@ -132,7 +132,7 @@ class OrganizationKeys:
         }
         if issuers.ous is not NodeOus.ALL:
             copies[f"admincerts/{self._admin_name}-cert.pem"] = admin
-        config = msp_config(issuers.signing.file_name, issuers.ous).encode() if issuers.ous.value else None
+        config = msp_config(issuers.signing.file_name, issuers.ous).encode() if issuers.ous.units else None
         if not folder.exists():
             tree: Tree = {"admincerts": None}
             tree.update({path: make.certificate_pem(certificate) for path, certificate in copies.items()})

@@ -17,11 +17,16 @@ from fabwiz.session.releases import Release
 class NodeOus(Enum):
     """Which organizational units an MSP recognizes (`NodeOUs` of its config.yaml)."""
 
-    NONE = ()
-    CLIENT_PEER = ("client", "peer")
+    NONE = "none"
+    CLIENT_PEER = "client peer"
     """Fabric 1.1 to 1.4.2: admins carry `client` and stand in `admincerts`."""
-    ALL = ("client", "peer", "admin", "orderer")
+    ALL = "client peer admin orderer"
     """From 1.4.3: admins carry `admin`, and `admincerts` is empty."""
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Their names. (Values are texts: in Python 3.11.2, Debian 12's, a member cannot be an empty tuple.)"""
+        return () if self is NodeOus.NONE else tuple(self.value.split())
 
 
 class Kind(Enum):
@@ -89,7 +94,7 @@ def organizational_unit(kind: Kind, ous: NodeOus) -> str | None:
     """The node OU that an identity's certificate carries in an organization with these node OUs."""
     if ous is NodeOus.NONE:
         return None
-    if kind.value in ous.value:
+    if kind.value in ous.units:
         return kind.value
     return "client"
 
@@ -102,7 +107,7 @@ def carries_config(kind: Kind, ous: NodeOus) -> bool:
 def msp_config(ca_file: str, ous: NodeOus) -> str:
     """The msp/config.yaml that names the node OUs, all certified by `ca_file` (its name under cacerts)."""
     text = "NodeOUs:\n  Enable: true\n"
-    for unit in ous.value:
+    for unit in ous.units:
         text += f"  {unit.title()}OUIdentifier:\n"
         text += f"    Certificate: cacerts/{ca_file}\n    OrganizationalUnitIdentifier: {unit}\n"
     return text
