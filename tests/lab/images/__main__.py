@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fabwiz.session import examples
 from fabwiz.session.document import Document
-from tests.lab.images import recipes
+from tests.lab.images import layers, recipes
 from tests.lab.images.layers import BuildError
 from tests.lab.images.store import digest, lab_folder
 from tests.lab.machine.lab import Lab
@@ -20,7 +20,7 @@ STOCK = "stock.json"
 
 
 def main() -> int:
-    """Archives of all images, and what Docker's data folder looks like with all of them, and with none."""
+    """Archives of all images, Docker's data folder with all of them and with none, and fabwiz's own files."""
     begun = time.monotonic()
     lab = Lab()
     try:
@@ -30,6 +30,7 @@ def main() -> int:
             "images": {name: str(path) for name, path in images.items()},
             "full": str(seed(lab, "full", [*dict.fromkeys(images.values()), recipes.neighbour()])),
             "bare": str(seed(lab, "bare", [recipes.neighbour()])),
+            "program": [str(layer.tar) for layer in layers.program()],
         }
     except BuildError as error:
         print(error, file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
@@ -33,6 +34,7 @@ _PRUNED = (
 )
 _COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
+PROGRAM = "usr/local/lib/fabwiz"
 KAFKA_CLIENT = "kafka-python==3.0.12"
 _WHEELS = ("cryptography", "grpcio", "hyperledger-fabric-protos", "protobuf", "pydantic", "pyyaml", "paramiko", "scp")
 """What the stand-ins import, in the versions of this interpreter's environment."""
@@ -107,7 +109,22 @@ def kafka_jars() -> Layer:
 
 def wheels() -> Layer:
     """What the stand-ins import, for Debian's Python 3.11, below /opt/fabwiz."""
-    pinned = sorted({*_pinned(_WHEELS), KAFKA_CLIENT})
+    return _wheels("wheels", {*_pinned(_WHEELS), KAFKA_CLIENT}, "opt/fabwiz")
+
+
+def program() -> tuple[Layer, Layer]:
+    """fabwiz itself as an operator's machine has it, below PROGRAM: what it imports, and its own files."""
+    declared = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]["dependencies"]
+    imports = _wheels("imports", set(_pinned(Requirement(text).name for text in declared)), PROGRAM)
+    parts = ("fabwiz", "screens", "assets")
+    found = [path for part in parts for path in (REPO / part).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    own = [(f"{PROGRAM}/{path.relative_to(REPO)}", path.read_bytes(), 0o644) for path in found]
+    return imports, files("program", own)
+
+
+def _wheels(name: str, requirements: set[str], place: str) -> Layer:
+    """Wheels for Debian's Python 3.11, installed below a folder."""
+    pinned = sorted(requirements)
 
     def make(tar: Path) -> None:
         folder = tar.with_suffix("")
@@ -118,10 +135,10 @@ def wheels() -> Layer:
             *("--python-version", "3.11", *platforms, "--target", str(folder), *pinned),
         )
         _run("python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder))
-        write_layer(tar, _tree(folder, "opt/fabwiz"))
+        write_layer(tar, _tree(folder, place))
         shutil.rmtree(folder)
 
-    return _cached("wheels", pinned, make)
+    return _cached(name, [*pinned, place], make)
 
 
 def _pinned(names: Iterable[str]) -> Iterator[str]:

@@ -97,6 +97,14 @@ class LabHost:
         if done.returncode:
             raise LabError(f"{self.name}: docker load {archive}: {done.stderr}")
 
+    def unpack(self, archive: Path) -> None:
+        """A tar file, into its root folder."""
+        with archive.open("rb") as file:
+            argv = [str(SCRIPT), "sh", self.name, "tar", "-x", "-C", "/"]
+            done = subprocess.run(argv, stdin=file, capture_output=True, text=True, env=_environment(), timeout=120)
+        if done.returncode:
+            raise LabError(f"{self.name}: unpacking {archive}: {done.stderr}")
+
     def keep_as_seed(self, folder: Path) -> None:
         """Keep its images for hosts to begin with. The host is off afterwards."""
         lab_sh("seed", self.name, str(folder))

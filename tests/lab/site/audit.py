@@ -45,6 +45,16 @@ def placed(host: LabHost, remote_dir: str) -> tuple[dict[str, tuple[int, str]], 
     return files, strange
 
 
+def owners(host: LabHost, remote_dir: str) -> set[str]:
+    """Who owns what lies in a folder, the folder itself included."""
+    return set(host.ok("find", remote_dir, "-printf", "%u\\n").split())
+
+
+def images(host: LabHost) -> set[str]:
+    """Names of all images on a host."""
+    return set(host.ok("docker", "images", "--format", "{{.Repository}}:{{.Tag}}").split())
+
+
 def promised(workspace: Workspace, host: str) -> dict[str, tuple[int, str]]:
     """The same, as the workstation's manifest says."""
     manifest = read_manifest(workspace.host(host))

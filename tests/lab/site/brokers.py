@@ -44,5 +44,19 @@ def messages(hosts: Mapping[str, LabHost], network: Network, broker_id: int, top
     return max(numbers, default=-1) + 1
 
 
+def sockets(host: LabHost, broker: str) -> tuple[set[int], set[int]]:
+    """Of a broker's container: TCP ports at which it listens, and ports of others that it is connected to."""
+    listening, connected = set(), set()
+    for line in host.ok("docker", "exec", broker, "cat", "/proc/net/tcp", "/proc/net/tcp6").splitlines():
+        fields = line.split()
+        if fields[0].endswith(":") and not fields[1].startswith("0B00007F:"):  # 127.0.0.11 is Docker's resolver
+            local, remote, state = (fields[number].rpartition(":")[2] for number in (1, 2, 3))
+            if state == "0A":
+                listening.add(int(local, 16))
+            elif state == "01":
+                connected.add(int(remote, 16))
+    return listening, connected
+
+
 def _ids(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(",") if part)

@@ -39,8 +39,14 @@ class Sites:
         self.lab = lab
         self.archives: Mapping[str, Path] = {name: Path(path) for name, path in stock["images"].items()}
         """By image name: what `docker load` takes."""
+        self._stock = stock
         self._seeds = {kind: Path(stock[kind]) for kind in ("full", "bare")}
         self._new_folder = new_folder
+
+    @property
+    def program(self) -> tuple[Path, ...]:
+        """Tar files of what a host needs to run fabwiz itself."""
+        return tuple(Path(path) for path in self._stock["program"])
 
     @contextmanager
     def __call__(

@@ -134,22 +134,34 @@ class Workstation:
 def lab_session(example: str, **changes: Any) -> dict[str, Any]:
     """An example session with the lab's addresses (h1 stands for its first host), key and small heaps.
 
-    `changes` replace or extend top-level settings; mappings are merged. Where FABWIZ_LAB_IMAGES has not the images of
+    Images are sent by fabwiz where they are missing. `changes` replace or extend top-level settings; mappings are
+    merged. Where FABWIZ_LAB_IMAGES has not the images of
     the example's release, it becomes the release that it has.
     """
     data = yaml.safe_load(re.sub(r"\b203\.0\.113\.", "198.18.0.", examples.text(example)))
     own = {
         "ssh": {"user": "root", "key": str(lab_folder() / "key"), "agent": False},
-        "images": {"source": "present"},
+        "images": {"source": "load", "archives": str(archives_folder())},
         "ordering": {"kafka": {"heap": _HEAP}},
     }
     merged = _merged(_merged(data, own), changes)
     return merged | {"fabric": _release(str(merged["fabric"]))}
 
 
+def archives_folder() -> Path:
+    """Where the archives of all images are."""
+    return Path(next(iter(_stock().values()))).parent
+
+
+def _stock() -> dict[str, str]:
+    """Archives by image name."""
+    found: dict[str, str] = json.loads((lab_folder() / "stock.json").read_text())["images"]
+    return found
+
+
 def _release(wanted: str) -> str:
     """This release if the lab has its images, else the newest that it has."""
-    there = json.loads((lab_folder() / "stock.json").read_text())["images"]
+    there = _stock()
     tags = {name.rpartition(":")[2] for name in there if "/fabric-peer:" in name}
     found = [release.version for release in RELEASES.values() if release.tag in tags]
     assert found, f"no fabric-peer image of a known release among {', '.join(there)}"
