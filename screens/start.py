@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,10 +15,12 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fabwiz.deploy.standing import standing
 from fabwiz.editing.recents import recents
 from fabwiz.session import examples
 from fabwiz.session.files import write_atomic
 from fabwiz.session.findings import Edit
+from fabwiz.session.workspace import Workspace
 from screens.widgets.dialogs import Ask
 from screens.widgets.key_bar import KeyBar
 
@@ -82,16 +85,14 @@ class StartScreen(Screen[None]):
         options = self.query_one(OptionList)
         kept = options.highlighted
         options.clear_options()
+        if known := recents():
+            options.add_options(Option(_recent(path), id=f"recent:{path}") for path in known)
+            options.add_option(None)
         options.add_option(Option("New session", id="new"))
         options.add_option(Option("Open a session file", id="open"))
         options.add_options(Option(f"From the example {name}", id=f"example:{name}") for name in examples.names())
         options.add_option(Option("New session from a pasted table", id="paste"))
-        if known := recents():
-            options.add_option(None)
-            options.add_options(Option(f"Go on with {_short(path)}", id=f"recent:{path}") for path in known)
-            options.highlighted = kept if kept is not None else options.get_option_index(f"recent:{known[0]}")
-        else:
-            options.highlighted = kept or 0
+        options.highlighted = kept or 0
         options.focus()
         if self._wanted and not self._wanted.exists():
             wanted, self._wanted = self._wanted, None
@@ -179,6 +180,10 @@ class StartScreen(Screen[None]):
         from screens.widgets.reading import Reading
 
         self.app.push_screen(Reading(ABOUT, "fabwiz"))
+
+
+def _recent(path: Path) -> Text:
+    return Text.assemble(f"Go on with {_short(path)}", (f"  {standing(Workspace(path).journal)}", "dim"))
 
 
 def _short(path: Path) -> str:

@@ -208,3 +208,15 @@ def test_what_should_not_happen_ends_in_a_sentence_and_a_report(
     report = next((tmp_path / "state").rglob("wizard-error.log"))
     assert "1 // 0" in report.read_text()
     assert report.stat().st_mode & 0o077 == 0
+
+
+def test_recent_sessions_come_first_with_how_far_they_have_come(example: Example) -> None:
+    path = example("four-lan-hosts")
+    remember(path)
+
+    async def script(driven: Driven) -> None:
+        await driven.until(lambda: "not run yet" in driven.text())
+        await driven.press("enter")
+        await driven.until(lambda: "Fabric release" in driven.text())
+
+    drive(path, script, (120, 40), begin=False)
