@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 HELP = "show what is running, host by host"
 DESCRIPTION = """Ask every host which of the session's containers run there and, when all run,
-every peer how high its channels are. What the network cannot do with what is
-down is told, too. Nothing is changed. Exit code 0 when all run and answer, 1 when
-one does not, 3 when a host could not be asked."""
+every peer how high its channels are; what the network cannot do with what is
+down is told, too. Nothing is changed. Exit code 0 when all run and answer,
+1 when one does not, 3 when a host could not be asked."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:

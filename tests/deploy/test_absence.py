@@ -25,7 +25,7 @@ def spread(tmp_path: Path) -> Iterator[Site]:
     data = session_of("four-lan-hosts").model_dump(exclude_unset=True)
     data["hosts"]["e"] = {"address": "203.0.113.15"}
     data["zookeeper"]["zk3"] = data["kafka"]["kafka4"] = data["orderers"]["orderer3"] = "e"
-    data["timeouts"] = {"zookeeper": "20s", "kafka": "20s"}
+    data["timeouts"] = {"zookeeper": "60s", "kafka": "60s"}
     with site_for(Session.model_validate(data), tmp_path) as site:
         yield site
 
@@ -80,11 +80,8 @@ def test_without_a_host_that_is_gone_a_channel_is_created_and_later_the_host_is_
     assert errors(outcome) == []
     (gone,) = [line for line in warnings(spread) if "going on without" in line]
     assert gone.endswith("going on without zk3, kafka4, orderer3.example.com")
-    assert [e.node for e in spread.said("channels", Status.DONE)] == [
-        None,
-        "peer0.org1.example.com",
-        "peer1.org1.example.com",
-    ]
+    joined = {e.node for e in spread.said("channels", Status.DONE)}
+    assert joined == {None, "peer0.org1.example.com", "peer1.org1.example.com"}
     summary = [str(event.message) for event in spread.events if event.event is Kind.SUMMARY]
     assert "works without e, which did not answer" in summary[0]
 
