@@ -13,7 +13,7 @@ from fabwiz.session.findings import Finding, Severity
 Change = Callable[[Mapping[str, object]], Document]
 Told = Callable[[Document], list[Finding]]
 
-WAIVABLE = {"zookeeper-count", "kafka-count", "kafka-isr", "kafka-replication", "node-moved"}
+WAIVABLE = {"zookeeper-count", "kafka-count", "kafka-isr", "kafka-replication", "node-moved", "port-blocked"}
 
 
 def test_only_these_can_be_accepted() -> None:

@@ -53,9 +53,11 @@ class Terminal:
             **more,
         }
         words = [f"{name}={value}" for name, value in environment.items()]
-        command = ["env", "-i", *words, sys.executable, "-m", "screens", *arguments]
+        self._exit.unlink(missing_ok=True)
+        script = f'"$@"; echo $? >{self._exit}; sleep 600'  # the last screen stays to be read
+        wizard = ["env", "-i", *words, sys.executable, "-m", "screens", *arguments]
+        command = ["sh", "-c", script, "sh", *wizard]
         self._tmux("new-session", "-d", "-s", "wizard", "-x", "80", "-y", "24", "-c", str(self._folder), *command)
-        self._tmux("set-option", "-t", "wizard", "remain-on-exit", "on")
 
     def press(self, *keys: str) -> None:
         """Keys as tmux names them; other words are typed."""
@@ -98,10 +100,11 @@ class Terminal:
     @property
     def ended(self) -> str:
         """The exit code; empty while the wizard runs."""
-        dead, _, code = self._tmux(
-            "display-message", "-p", "-t", "wizard", "#{pane_dead} #{pane_dead_status}"
-        ).partition(" ")
-        return code.strip() if dead == "1" else ""
+        return self._exit.read_text().strip() if self._exit.exists() else ""
+
+    @property
+    def _exit(self) -> Path:
+        return self._folder / "exit"
 
     def wait(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         """Wait for something that must come to be."""
@@ -112,7 +115,7 @@ class Terminal:
 
     def kill(self) -> None:
         """kill -9, as if the power were cut."""
-        os.kill(int(self._tmux("display-message", "-p", "-t", "wizard", "#{pane_pid}")), signal.SIGKILL)
+        os.killpg(int(self._tmux("display-message", "-p", "-t", "wizard", "#{pane_pid}")), signal.SIGKILL)
         self.close()
 
     def close(self) -> None:

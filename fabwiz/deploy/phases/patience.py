@@ -19,19 +19,19 @@ def wait_for_enough(
     """Wait until `look` finds nothing amiss, which it tells by node name; return the names of those gone without.
 
     Those are told as a warning each: nodes whose hosts do not answer, whose containers do not stay up, or that have
-    not come in half of `limit` seconds, as long as the network has run before and can do without them. What is known
-    to be fatal for one of those does not matter to the others. Raises StepFailed as `Run.wait` does.
+    not come in half of `limit` seconds, as long as the network has run before and can do without them. A line that is
+    known to be fatal ends the wait at once: there is a remedy, and it should be taken. Raises StepFailed as `Run.wait`
+    does.
     """
     begun = time.monotonic()
     amiss: Mapping[str, str] = {}
-    watched = list(nodes)
+    watched = [node for node in nodes if node.host not in run.hosts_away]
 
     def probe() -> Seen:
         nonlocal amiss
         amiss = look()
         gone = [node for node in nodes if node.name in amiss]
         enough = run.can_lose(gone)
-        watched[:] = [node for node in nodes if not (enough and node in gone)]
         given_up = enough and _are_given_up(run, gone, time.monotonic() - begun, limit)
         return Seen(not gone or given_up, "; ".join(f"{name}: {why}" for name, why in amiss.items()))
 
