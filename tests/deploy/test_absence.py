@@ -92,7 +92,7 @@ def test_without_a_host_that_is_gone_a_channel_is_created_and_later_the_host_is_
     assert spread.said("kafka")[-1].message == "all 4 brokers are registered"
 
 
-def test_a_broker_that_does_not_stay_up_is_told_and_gone_without(spread: Site) -> None:
+def test_a_broker_that_dies_of_something_known_ends_the_run_with_its_cause(spread: Site) -> None:
     session = spread.hosts.session
     assert errors(spread.replay(session)) == []
     with spread.run() as run:
@@ -102,9 +102,10 @@ def test_a_broker_that_does_not_stay_up_is_told_and_gone_without(spread: Site) -
 
     outcome = spread.replay(with_channel(session, "second"))
 
-    assert errors(outcome) == []
-    assert spread.said("kafka")[-1].message == "3 of 4 brokers are registered, without kafka4"
-    assert [line for line in warnings(spread) if line.startswith("kafka4 is missing (not registered as 4")]
+    (failed,) = outcome.failures
+    assert "doesn't match stored broker.id 1" in failed.error.message
+    assert failed.error.cause
+    assert failed.error.remedy
 
 
 def test_a_container_that_is_merely_stopped_is_started_again(spread: Site) -> None:

@@ -20,14 +20,30 @@ T = TypeVar("T")
 _GRACE = 5.0
 """Seconds that an orderer may be away before the others are enough."""
 
+_SERVING = 10.0
+"""Seconds that orderers get to serve a channel after they serve the system channel."""
+
 
 def on_any_orderer(run: Run, act: Callable[[OrdererClient], T]) -> T:
     """What `act` gives on the first orderer that can be reached and serves; the last one that did is asked first.
 
     One that does not know what it is asked for may have come back just now, and lag behind the others: they are asked
-    too. Raises NotFound when those that answer do not know it either, what the last one raised when none serves, and
-    any other refusal at once.
+    too. After a start an orderer serves one channel after the other: while none serves, but one answers, they are asked
+    again for some seconds. Raises NotFound when those that answer do not know it either, what the last one raised when
+    none serves, and any other refusal at once.
     """
+    end = time.monotonic() + (0 if run.dry else _SERVING)
+    while True:
+        try:
+            return _on_any_orderer(run, act)
+        except ServiceUnavailable:
+            if time.monotonic() >= end:
+                raise
+            run.asked_to_stop.wait(0.5)
+            run.raise_if_stopped()
+
+
+def _on_any_orderer(run: Run, act: Callable[[OrdererClient], T]) -> T:
     last: Exception = StepFailed("the session has no orderers")
     unknown: NotFound | None = None
     for node in sorted(run.network.orderers, key=lambda one: one is not run.orderer):
