@@ -117,7 +117,7 @@ class SshForward:
             back.join()
         except RemoteError as error:
             self._error = error
-        except OSError:
+        except (OSError, EOFError):  # paramiko tells a connection that ends meanwhile by either
             return
         finally:
             with self._lock:
