@@ -183,11 +183,12 @@ class StartScreen(Screen[None]):
 
 
 def _recent(path: Path) -> Text:
-    return Text.assemble(f"Go on with {_short(path)}", (f"  {standing(Workspace(path).journal)}", "dim"))
+    state = standing(Workspace(path).journal)
+    return Text.assemble(f"Go on with {path.name}", (f"  {state}", "dim"), (f"  in {_short(path.parent)}", "dim"))
 
 
-def _short(path: Path) -> str:
+def _short(folder: Path) -> str:
     try:
-        return f"~/{path.relative_to(Path.home())}"
+        return f"~/{folder.relative_to(Path.home())}"
     except ValueError:
-        return str(path)
+        return str(folder)
