@@ -46,7 +46,7 @@ class Field(Vertical):
                 compact=True,
             )
         else:
-            yield Input(placeholder=self.default, compact=True)
+            yield Input(placeholder=self.default, compact=True, select_on_focus=False)
         yield Static("", classes="field-problem", markup=False)
 
     @property

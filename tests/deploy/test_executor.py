@@ -91,7 +91,7 @@ def test_the_end_of_a_failed_phase_lists_every_failure(run: Run, events: list[Ev
 
 
 def test_hosts_work_side_by_side(run: Run) -> None:
-    barrier = threading.Barrier(3, timeout=10)
+    barrier = threading.Barrier(3, timeout=60)
 
     class Meeting(Switch):
         def act(self, run: Run) -> str:

@@ -151,8 +151,8 @@ def test_the_keeper_settles_and_saves_within_a_second_and_at_the_end(draft: Draf
     keeper = Keeper(draft, settled.put, saved.put)
     draft.change("name", [Edit(("name",), "other")])
     keeper.changed()
-    assert settled.get(timeout=10).valid
-    assert saved.get(timeout=10) is None
+    assert settled.get(timeout=60).valid
+    assert saved.get(timeout=60) is None
     assert draft.path
     assert "name: other" in draft.path.read_text()
     draft.change("name", [Edit(("name",), "third")])
@@ -168,7 +168,7 @@ def test_the_keeper_tells_what_keeps_it_from_saving(draft: Draft) -> None:
     draft.path.write_text("fabwiz: 1\n")
     draft.change("name", [Edit(("name",), "other")])
     keeper.changed()
-    assert isinstance(saved.get(timeout=10), ChangedElsewhere)
+    assert isinstance(saved.get(timeout=60), ChangedElsewhere)
     with pytest.raises(ChangedElsewhere):
         keeper.close()
 

@@ -79,7 +79,7 @@ def system(orderer_node: Any, verify: Any) -> System:
 
 @pytest.fixture
 def orderer(orderer_node: Any, serve: Any, authority: Any, system: Any) -> OrdererClient:
-    return OrdererClient(serve("orderer1.example.com", authority, orderer_node), timeout=10)
+    return OrdererClient(serve("orderer1.example.com", authority, orderer_node), timeout=60)
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def transaction() -> bytes:
 
 
 def test_a_channel_is_created_once(orderer: OrdererClient, system: Any, identity: Any, transaction: bytes) -> None:
-    assert create_channel(orderer, transaction, [identity], identity, timeout=10)
-    assert not create_channel(orderer, transaction, [identity], identity, timeout=10)
+    assert create_channel(orderer, transaction, [identity], identity, timeout=60)
+    assert not create_channel(orderer, transaction, [identity], identity, timeout=60)
     assert system.signers == [["Org1MSP"]]
     assert genesis_of(orderer, "mychannel", identity).header.number == 0
     config = fetch_config(orderer, "mychannel", identity)
@@ -111,7 +111,7 @@ def test_a_refused_creation_raises_the_orderers_words(
         )
     ]
     with pytest.raises(Forbidden, match="not satisfied"):
-        create_channel(orderer, transaction, [], identity, timeout=10)
+        create_channel(orderer, transaction, [], identity, timeout=60)
 
 
 def test_somebody_else_may_have_created_it_meanwhile(
@@ -125,16 +125,16 @@ def test_somebody_else_may_have_created_it_meanwhile(
             return super().pop(index)
 
     orderer_node.refusals = Late([ab_pb2.BroadcastResponse(status=common_pb2.BAD_REQUEST)])
-    assert not create_channel(orderer, transaction, [identity], identity, timeout=10)
+    assert not create_channel(orderer, transaction, [identity], identity, timeout=60)
 
 
 def test_anchors_are_set_once_and_with_the_file_where_it_fits(
     orderer: OrdererClient, system: Any, identity: Any, transaction: bytes
 ) -> None:
-    create_channel(orderer, transaction, [identity], identity, timeout=10)
+    create_channel(orderer, transaction, [identity], identity, timeout=60)
     file = (EXPECTED / "mychannel-Org1MSP-anchors.tx").read_bytes()
-    assert set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file, timeout=10)
-    assert not set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file, timeout=10)
+    assert set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file, timeout=60)
+    assert not set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file, timeout=60)
     assert fetch_config(orderer, "mychannel", identity).anchors["Org1MSP"] == tuple(ANCHORS)
     official = common_pb2.Payload.FromString(common_pb2.Envelope.FromString(file).payload).data
     sent = configtx_pb2.ConfigUpdateEnvelope.FromString(official).config_update
@@ -145,11 +145,11 @@ def test_anchors_are_set_once_and_with_the_file_where_it_fits(
 def test_anchors_are_changed_against_the_current_configuration(
     orderer: OrdererClient, system: Any, identity: Any, transaction: bytes
 ) -> None:
-    create_channel(orderer, transaction, [identity], identity, timeout=10)
+    create_channel(orderer, transaction, [identity], identity, timeout=60)
     file = (EXPECTED / "mychannel-Org1MSP-anchors.tx").read_bytes()
-    set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file, timeout=10)
+    set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file, timeout=60)
     more = [*ANCHORS, Anchor("peer1.org1.example.com", 7051)]
-    assert set_anchors(orderer, "mychannel", identity, more, transaction=file, timeout=10)
+    assert set_anchors(orderer, "mychannel", identity, more, transaction=file, timeout=60)
     config = fetch_config(orderer, "mychannel", identity)
     assert config.anchors["Org1MSP"] == tuple(more)
     written = system.updates[-1].write_set.groups["Application"].groups[config.organization("Org1MSP")]
@@ -159,9 +159,9 @@ def test_anchors_are_changed_against_the_current_configuration(
 def test_a_file_of_1_0_that_would_freeze_the_organization_is_not_used(
     orderer: OrdererClient, system: Any, identity: Any, transaction: bytes
 ) -> None:
-    create_channel(orderer, transaction, [identity], identity, timeout=10)
+    create_channel(orderer, transaction, [identity], identity, timeout=60)
     file = EXPECTED.parent.parent / "three-orgs-one-host" / "expected" / "channel1-Org1MSP-anchors.tx"
-    assert set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file.read_bytes(), timeout=10)
+    assert set_anchors(orderer, "mychannel", identity, ANCHORS, transaction=file.read_bytes(), timeout=60)
     [organization] = system.updates[-1].write_set.groups["Application"].groups.values()
     assert organization.mod_policy == "Admins"
 
@@ -169,10 +169,10 @@ def test_a_file_of_1_0_that_would_freeze_the_organization_is_not_used(
 def test_a_refused_update_raises_and_a_done_one_does_not(
     orderer: OrdererClient, orderer_node: Any, identity: Any, transaction: bytes
 ) -> None:
-    create_channel(orderer, transaction, [identity], identity, timeout=10)
+    create_channel(orderer, transaction, [identity], identity, timeout=60)
     orderer_node.refusals = [ab_pb2.BroadcastResponse(status=common_pb2.BAD_REQUEST, info="no")]
     with pytest.raises(FabricError, match="no"):
-        set_anchors(orderer, "mychannel", identity, ANCHORS, timeout=10)
+        set_anchors(orderer, "mychannel", identity, ANCHORS, timeout=60)
 
 
 def test_a_file_that_is_no_transaction(orderer: OrdererClient, identity: Any) -> None:

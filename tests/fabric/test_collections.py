@@ -29,7 +29,7 @@ def test_what_an_upgrade_changes_and_what_fabric_never_does() -> None:
 
 @pytest.fixture
 def peer(endorser: Any, serve: Any, authority: Any) -> PeerClient:
-    return PeerClient(serve("peer0.org1.example.com", authority, endorser), timeout=10)
+    return PeerClient(serve("peer0.org1.example.com", authority, endorser), timeout=60)
 
 
 def test_a_chaincode_without_collections_is_no_error(

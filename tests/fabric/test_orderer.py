@@ -25,7 +25,7 @@ def block(number: int, last_config: int = 0) -> common_pb2.Block:
 
 @pytest.fixture
 def orderer(orderer_node: Any, serve: Any, authority: Any) -> OrdererClient:
-    return OrdererClient(serve("orderer1.example.com", authority, orderer_node), timeout=10)
+    return OrdererClient(serve("orderer1.example.com", authority, orderer_node), timeout=60)
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_certificate_of_another_ca_is_refused(
 ) -> None:
     endpoint = serve("orderer1.example.com", authority, orderer_node, trust=other_authority)
     with pytest.raises(TlsRefused, match="not from this network's TLS CA"):
-        OrdererClient(endpoint, timeout=10).newest("mychannel", identity)
+        OrdererClient(endpoint, timeout=60).newest("mychannel", identity)
 
 
 def test_a_certificate_for_another_name_is_refused(
@@ -127,7 +127,7 @@ def test_a_certificate_for_another_name_is_refused(
 ) -> None:
     endpoint = serve("orderer1.example.com", authority, orderer_node, called="orderer2.example.com")
     with pytest.raises(TlsRefused, match=r"orderer2\.example\.com: TLS refused.*another name"):
-        OrdererClient(endpoint, timeout=10).newest("mychannel", identity)
+        OrdererClient(endpoint, timeout=60).newest("mychannel", identity)
 
 
 def test_plain_where_the_session_says_so(orderer_node: Any, serve: Any, identity: SigningIdentity) -> None:
@@ -138,14 +138,14 @@ def test_plain_where_the_session_says_so(orderer_node: Any, serve: Any, identity
 def test_one_side_plain_is_said(orderer_node: Any, serve: Any, authority: Any, identity: SigningIdentity) -> None:
     endpoint = serve("orderer1.example.com", None, orderer_node, trust=authority)
     with pytest.raises(TlsRefused, match="TLS"):
-        OrdererClient(endpoint, timeout=10).newest("mychannel", identity)
+        OrdererClient(endpoint, timeout=60).newest("mychannel", identity)
 
 
 def test_nobody_there(identity: SigningIdentity, authority: Any) -> None:
     from fabwiz.fabric.endpoint import Endpoint
 
     with Endpoint("orderer1.example.com", "127.0.0.1:1", authority.pem) as endpoint:
-        client = OrdererClient(endpoint, timeout=10)
+        client = OrdererClient(endpoint, timeout=60)
         with pytest.raises(Unreachable, match=r"orderer1\.example\.com: no connection") as caught:
             client.newest("mychannel", identity)
         assert type(caught.value) is Unreachable

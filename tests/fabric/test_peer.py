@@ -14,7 +14,7 @@ from fabwiz.fabric.peer import ChainInfo, PeerClient
 
 @pytest.fixture
 def peer(endorser: Any, serve: Any, authority: Any) -> PeerClient:
-    return PeerClient(serve("peer0.org1.example.com", authority, endorser), timeout=10)
+    return PeerClient(serve("peer0.org1.example.com", authority, endorser), timeout=60)
 
 
 def test_a_query_answers_bytes(peer: PeerClient, endorser: Any, identity: Any, ok: Any) -> None:

@@ -23,10 +23,10 @@ class Net:
         self.nodes = {}
         self.ok, self.no = ok, no
         orderer_node.on_taken = self.take
-        self.orderer = OrdererClient(serve("orderer1.example.com", authority, orderer_node), timeout=10)
+        self.orderer = OrdererClient(serve("orderer1.example.com", authority, orderer_node), timeout=60)
         for name in self.codes:
             self.nodes[name] = endorser_class(lambda call, name=name: self.answer(name, call))
-        self.peers = [PeerClient(serve(name, authority, node), timeout=10) for name, node in self.nodes.items()]
+        self.peers = [PeerClient(serve(name, authority, node), timeout=60) for name, node in self.nodes.items()]
 
     def take(self, header: common_pb2.ChannelHeader, data: bytes) -> None:
         self.ordered[header.tx_id] = transaction_pb2.Transaction.FromString(data)
@@ -52,7 +52,7 @@ ARGS = [b"invoke", b"a", b"b", b"10"]
 
 
 def test_a_transaction_is_endorsed_ordered_and_committed_everywhere(net: Net, identity: Any) -> None:
-    done = invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, transient={"k": b"v"}, timeout=10)
+    done = invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, transient={"k": b"v"}, timeout=60)
     assert (done.code, done.block, done.payload) == ("VALID", 7, b"moved")
     [action] = net.ordered[done.tx_id].actions
     payload = transaction_pb2.ChaincodeActionPayload.FromString(action.payload)
@@ -69,14 +69,14 @@ def test_a_transaction_is_endorsed_ordered_and_committed_everywhere(net: Net, id
 def test_endorsers_that_disagree_send_nothing(net: Net, identity: Any) -> None:
     net.results["peer0.org2.example.com"] = b"another result"
     with pytest.raises(FabricError, match=r"peer0\.org2\.example\.com: gave another result.*peer0\.org1"):
-        invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, timeout=10)
+        invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, timeout=60)
     assert not net.ordered
 
 
 def test_an_invalid_transaction_carries_its_code(net: Net, identity: Any) -> None:
     net.codes["peer0.org2.example.com"] = transaction_pb2.ENDORSEMENT_POLICY_FAILURE
     with pytest.raises(Invalid, match="ENDORSEMENT_POLICY_FAILURE") as caught:
-        invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, timeout=10)
+        invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, timeout=60)
     assert caught.value.status == "ENDORSEMENT_POLICY_FAILURE"
     assert caught.value.target == "peer0.org2.example.com"
 
@@ -103,7 +103,7 @@ def test_each_peer_is_asked_in_the_name_of_its_observer(
 
     folder = make_msp(tmp_path / "two", authority, "User1@org2.example.com")
     net.peers[1].observer = SigningIdentity.load(folder, "Org2MSP")
-    invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, timeout=10)
+    invoke(identity, net.peers, net.orderer, "mychannel", "mycc", ARGS, timeout=60)
     asked = {name: {call.msp_id for call in node.calls if call.chaincode == "qscc"} for name, node in net.nodes.items()}
     assert asked == {"peer0.org1.example.com": {"Org1MSP"}, "peer0.org2.example.com": {"Org2MSP"}}
 
@@ -117,7 +117,7 @@ def test_a_query_orders_nothing(net: Net, identity: Any) -> None:
 def test_instantiating_names_everything_that_lscc_needs(net: Net, identity: Any, act: Any, function: bytes) -> None:
     act(
         "mychannel", net.peers[:1], net.orderer, identity, "mycc", "1.0", [b"init", b"a", b"100"],
-        language="node", path="chaincode/mycc", policy=b"policy", timeout=10,
+        language="node", path="chaincode/mycc", policy=b"policy", timeout=60,
     )  # fmt: skip
     call = next(call for call in net.nodes["peer0.org1.example.com"].calls if call.chaincode == "lscc")
     assert call.channel == "mychannel"

@@ -101,6 +101,6 @@ def test_a_supervised_command_ends_when_its_input_ends(shell: str) -> None:
     line = supervised(["sh", "-c", "trap 'echo told; exit 3' TERM; sleep 60 & wait"], marker="MARK")
     if shell != "dash":
         line = line.replace("exec sh -c", f"exec {' '.join(SHELLS[shell])} -c", 1)
-    done = subprocess.run(["sh", "-c", line], input=b"MARK\n", capture_output=True, timeout=10, check=False)
+    done = subprocess.run(["sh", "-c", line], input=b"MARK\n", capture_output=True, timeout=60, check=False)
     assert done.stdout.split() in ([b"MARK", b"told"], [b"MARK"])
     assert done.returncode != 0

@@ -17,7 +17,7 @@ from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.pool import Pool
 
 
-def gone(pid_file: Path, seconds: float = 6.0) -> bool:
+def gone(pid_file: Path, seconds: float = 20.0) -> bool:
     """Whether the process whose id a command has written down ends in time."""
     pid = int(pid_file.read_text())
     for _ in range(int(seconds * 50)):

@@ -56,7 +56,7 @@ class Driven:
         await self.until(lambda: self.wizard.draft.is_saved)
         await self.pilot.pause()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for something that must come to be."""
         end = asyncio.get_running_loop().time() + seconds
         while not condition():

@@ -106,7 +106,7 @@ class Terminal:
     def _exit(self) -> Path:
         return self._folder / "exit"
 
-    def wait(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+    def wait(self, condition: Callable[[], bool], seconds: float = 90) -> None:
         """Wait for something that must come to be."""
         end = time.monotonic() + seconds
         while not condition():

@@ -54,7 +54,7 @@ def session(hosts: int = 1, fabric: str = "1.4.0", **more: Any) -> Session:
     return Session.model_validate(data)
 
 
-def eventually(look: Callable[[], T], within: float = 10.0) -> T:
+def eventually(look: Callable[[], T], within: float = 60.0) -> T:
     """Wait for something true. Fails with what was last seen."""
     end = time.monotonic() + within
     while True:
@@ -229,7 +229,7 @@ class Lan:
         return endpoint
 
     def orderer(self, number: int = 1) -> OrdererClient:
-        return OrdererClient(self._endpoint(self.network.orderers[number - 1]), timeout=10)
+        return OrdererClient(self._endpoint(self.network.orderers[number - 1]), timeout=60)
 
     def peer(self, organization: str) -> PeerClient:
         node = self.network.organizations[organization].nodes[0]

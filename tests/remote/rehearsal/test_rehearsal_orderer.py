@@ -30,7 +30,7 @@ def message(lan: Any, organization: str = "Org1", channel: str = "mychannel") ->
 def seek(lan: Any, envelope: common_pb2.Envelope) -> int:
     """The status that Deliver ends with."""
     stub = ab_pb2_grpc.AtomicBroadcastStub(lan.orderer().endpoint.channel)
-    answers = [answer for answer in stub.Deliver(iter([envelope]), timeout=10) if answer.WhichOneof("Type") == "status"]
+    answers = [answer for answer in stub.Deliver(iter([envelope]), timeout=60) if answer.WhichOneof("Type") == "status"]
     return int(answers[-1].status)
 
 

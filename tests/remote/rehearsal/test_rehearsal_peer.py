@@ -45,19 +45,19 @@ def test_the_second_of_two_that_read_the_same_loses(lan: Any) -> None:
     made = [
         proposal(admin, "mychannel", "mycc", [b"invoke", b"a", b"b", b"1"], now=utc_now()) for _ in range(2)
     ]  # fmt: skip
-    envelopes = [transaction_envelope(one, endorse(one, peers, timeout=10)) for one in made]
+    envelopes = [transaction_envelope(one, endorse(one, peers, timeout=60)) for one in made]
     for envelope in envelopes:
         lan.orderer().broadcast(envelope)
-    wait_for_commit(admin, peers, "mychannel", made[0].tx_id, timeout=10)
+    wait_for_commit(admin, peers, "mychannel", made[0].tx_id, timeout=60)
     with pytest.raises(FabricError, match="MVCC_READ_CONFLICT"):
-        wait_for_commit(admin, peers, "mychannel", made[1].tx_id, timeout=10)
+        wait_for_commit(admin, peers, "mychannel", made[1].tx_id, timeout=60)
 
 
 def test_the_same_transaction_counts_once(lan: Any, wait_until: Callable[..., Any]) -> None:
     before = int(lan.query("b"))
     admin, peers = lan.user("Org1"), [lan.peer("Org1"), lan.peer("Org2")]
     made = proposal(admin, "mychannel", "mycc", [b"invoke", b"a", b"b", b"1"], now=utc_now())
-    envelope = transaction_envelope(made, endorse(made, peers, timeout=10))
+    envelope = transaction_envelope(made, endorse(made, peers, timeout=60))
     height = peers[0].chain_info(admin, "mychannel").height
     lan.orderer().broadcast(envelope)
     wait_until(lambda: peers[0].chain_info(admin, "mychannel").height > height)
@@ -128,7 +128,7 @@ def test_filtered_blocks_tell_the_codes(lan: Any) -> None:
     lan.invoke("invoke", "a", "b", "1")
     stub = events_pb2_grpc.DeliverStub(lan.peer("Org1").endpoint.channel)
     envelope = seek_envelope(lan.user("Org1"), "mychannel", None, None, wait=False, now=utc_now())
-    answers = list(stub.DeliverFiltered(iter([envelope]), timeout=10))
+    answers = list(stub.DeliverFiltered(iter([envelope]), timeout=60))
     assert [t.tx_validation_code for t in answers[0].filtered_block.filtered_transactions] == [0]
     assert answers[-1].status == common_pb2.SUCCESS
 

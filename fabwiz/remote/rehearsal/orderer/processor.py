@@ -57,8 +57,9 @@ class Processor:
             elif chain is None:
                 raise Rejected(common_pb2.NOT_FOUND, "channel does not exist")
             else:
+                sequence = chain.bundle.sequence
                 self.check_normal(chain, envelope)
-                record = Record(NORMAL, chain.bundle.sequence, 0, envelope.SerializeToString())
+                record = Record(NORMAL, sequence, 0, envelope.SerializeToString())
         except ConfigError as error:
             raise Rejected(common_pb2.BAD_REQUEST, str(error)) from error
         try:
@@ -87,15 +88,16 @@ class Processor:
             raise Rejected(common_pb2.BAD_REQUEST, str(error)) from error
 
     def _update(self, chain: Chain, message: envelopes.Message) -> Record:
+        bundle = chain.bundle  # a block may change it meanwhile; the record says which one it was checked against
         self.check_normal(chain, message.envelope)
         try:
-            config = update.propose(chain.bundle, _parsed(message.payload.data))
+            config = update.propose(bundle, _parsed(message.payload.data))
         except ConfigError as error:
             front = f"error applying config update to existing channel '{chain.name}': "
-            raise ConfigError(f"{front if chain.bundle.release.number >= (1, 4, 1) else ''}{error}") from error
+            raise ConfigError(f"{front if bundle.release.number >= (1, 4, 1) else ''}{error}") from error
         wrapped = configtx_pb2.ConfigEnvelope(config=config, last_update=message.envelope)
         signed = self._registrar.signer.envelope(common_pb2.CONFIG, chain.name, wrapped.SerializeToString())
-        return Record(CONFIG, chain.bundle.sequence, 0, signed.SerializeToString())
+        return Record(CONFIG, bundle.sequence, 0, signed.SerializeToString())
 
     def _create(self, system: Chain, message: envelopes.Message) -> Record:
         name = message.channel.channel_id
@@ -104,20 +106,21 @@ class Processor:
                 f"initializing configtx manager failed: bad channel ID: channel ID '{name}' contains illegal characters"
             )
         change = _parsed(message.payload.data)
+        bundle = system.bundle
         try:
-            template = creation.template(system.bundle, configtx_pb2.ConfigUpdate.FromString(change.config_update))
+            template = creation.template(bundle, configtx_pb2.ConfigUpdate.FromString(change.config_update))
             config = update.propose(template, change)
         except ConfigError as error:
             front = (
                 f"error validating channel creation transaction for new channel '{name}', could not succesfully apply "
                 "update to template configuration: "
             )
-            raise ConfigError(f"{front if system.bundle.release.number >= (1, 4, 1) else ''}{error}") from error
+            raise ConfigError(f"{front if bundle.release.number >= (1, 4, 1) else ''}{error}") from error
         signer = self._registrar.signer
         wrapped = configtx_pb2.ConfigEnvelope(config=config, last_update=message.envelope)
         genesis = signer.envelope(common_pb2.CONFIG, name, wrapped.SerializeToString())
         signed = signer.envelope(common_pb2.ORDERER_TRANSACTION, system.name, genesis.SerializeToString())
-        return Record(CONFIG, system.bundle.sequence, 0, signed.SerializeToString())
+        return Record(CONFIG, bundle.sequence, 0, signed.SerializeToString())
 
     def renew(self, chain: Chain, envelope: bytes) -> tuple[bytes, int]:
         """Check a configuration again that was made for an older one. Returns the new one and its sequence."""
