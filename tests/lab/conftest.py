@@ -22,7 +22,7 @@ import pytest
 from tests.lab.images.store import lab_folder
 from tests.lab.machine.lab import NAMESPACE, Lab
 from tests.lab.site.names import no_names
-from tests.lab.site.outcomes import Outcomes, put_into
+from tests.lab.site.outcomes import ROWS, Outcomes
 from tests.lab.site.sites import Sites
 
 HERE = Path(__file__).parent
@@ -80,13 +80,7 @@ def outcomes() -> Outcomes:
     return _OUTCOMES
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of faults: printed, kept in the lab's folder and, where FABWIZ_LAB_TABLE is set, in the README."""
-    if not _OUTCOMES.rows:
-        return
-    terminalreporter.section("faults")
-    for line in _OUTCOMES.plain():
-        terminalreporter.line(line)
-    (lab_folder() / "faults.md").write_text(_OUTCOMES.markdown() + "\n")
-    if os.environ.get("FABWIZ_LAB_TABLE"):
-        put_into(HERE / "README.md", _OUTCOMES.markdown())
+def pytest_sessionfinish() -> None:
+    """Keep what the faults came to, for the table that `python -m tests.lab` makes."""
+    if _OUTCOMES.rows:
+        _OUTCOMES.write(lab_folder() / ROWS)

@@ -25,7 +25,7 @@ PHASES = (
 FAULTS = ("crash", "cut", "reboot", "freeze")
 SILENCE = 25.0
 """Seconds that a cable stays cut, or a host frozen. A dead connection is noticed within 15 s."""
-TURNS = range(2) if os.environ.get("FABWIZ_LAB_FAULTS") == "all" else range(1)
+TURNS = range(1) if os.environ.get("FABWIZ_LAB_FAULTS") == "half" else range(2)
 """One turn gives each phase two of the faults, both turns all four."""
 
 

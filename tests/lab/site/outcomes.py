@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROWS = "faults.json"
 HEAD = ("Fault", "What fabwiz did", "Noticed after", "End state")
 _LONGEST = 110
 BEGIN, END = "<!-- table of faults: made by a run of the lab -->", "<!-- end of the table of faults -->"
@@ -21,6 +23,15 @@ class Outcomes:
         """One fault. `noticed`: seconds until fabwiz said that something is wrong; None: it never had to."""
         seconds = "-" if noticed is None else f"{noticed:.0f} s"
         self.rows.append((fault, _short(did), seconds, end))
+
+    def write(self, file: Path) -> None:
+        """Keep the rows."""
+        file.write_text(json.dumps(self.rows, indent=1))
+
+    def read(self, file: Path) -> None:
+        """Add rows that a run kept, if it came to any."""
+        if file.exists():
+            self.rows.extend(tuple(row) for row in json.loads(file.read_text()))
 
     def markdown(self) -> str:
         """A table."""
