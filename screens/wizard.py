@@ -25,6 +25,7 @@ from fabwiz.session.edits import EditError
 from fabwiz.session.findings import Edit, SessionPath
 from screens.step import Step
 from screens.steps.catalogue import STEPS
+from screens.telling import tell
 from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.field import Field
 from screens.widgets.findings_panel import FindingsPanel
@@ -76,13 +77,9 @@ class WizardScreen(Screen[None]):
     def _keep(self, draft: Draft) -> Keeper:
         return Keeper(
             draft,
-            lambda settled: self._tell(self.SettledNow(settled)),
-            lambda problem: self._tell(self.SavedNow(problem)),
+            lambda settled: tell(self, self.SettledNow(settled)),
+            lambda problem: tell(self, self.SavedNow(problem)),
         )
-
-    def _tell(self, message: Message) -> None:
-        with contextlib.suppress(RuntimeError):  # the app has ended meanwhile
-            self.post_message(message)
 
     # -- looks ---------------------------------------------------------------------------------------------------
 

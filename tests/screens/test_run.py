@@ -19,6 +19,7 @@ from fabwiz.remote.secrets import Question, Secret, SecretKind
 from fabwiz.session.findings import Edit
 from fabwiz.session.workspace import Workspace
 from screens.app import styles
+from screens.steps.engine_news import AskedNow
 from screens.steps.run import RunStep
 from screens.steps.run.matrix_view import MatrixView, duration
 from tests.screens.conftest import Driven, drive
@@ -203,7 +204,7 @@ def test_secrets_are_asked_for_in_a_dialog_that_shows_none_of_it(example: Exampl
     async def script(wizard: Driven) -> None:
         await reach(wizard)
         asked = Asked(Question(SecretKind.PASSWORD, "deploy"))
-        step_of(wizard).post_message(RunStep.AskedNow(asked))
+        step_of(wizard).post_message(AskedNow(asked))
         await wizard.pilot.pause(0.1)
         await wizard.type("open sesame")
         shown = wizard.text()

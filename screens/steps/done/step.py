@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,13 +10,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Button, Static
 
 from fabwiz.deploy.events import Event
 from fabwiz.deploy.session_run import Ending, Mode, SessionRun
 from fabwiz.editing.draft import Settled
-from fabwiz.remote.relay import Asked
 from fabwiz.report.contents import commands
 from fabwiz.report.facts import Facts
 from fabwiz.report.write import write_report
@@ -25,7 +22,9 @@ from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
 from screens.step import Step
 from screens.steps.done.contents import lines
+from screens.steps.engine_news import AskedNow, Moved, pass_question
 from screens.steps.run.step import RunStep
+from screens.telling import tell
 from screens.widgets.answering import answer
 from screens.widgets.lines import Lines
 from screens.widgets.pick import Pick
@@ -54,20 +53,6 @@ again. Nothing is changed by that.
         Binding("w", "write", "Write the report"),
         Binding("c", "copy", "Copy a command"),
     ]
-
-    class Moved(Message):
-        """Asking has come further."""
-
-        def __init__(self, run: SessionRun) -> None:
-            super().__init__()
-            self.run = run
-
-    class AskedNow(Message):
-        """A connection has a question."""
-
-        def __init__(self, asked: Asked) -> None:
-            super().__init__()
-            self.asked = asked
 
     def __init__(self) -> None:
         super().__init__()
@@ -155,16 +140,12 @@ again. Nothing is changed by that.
             document,
             Mode.LOOK,
             _ignore,
-            lambda run: self._tell(self.Moved(run)),
-            lambda asked: self._tell(self.AskedNow(asked)),
+            lambda run: tell(self, Moved(run)),
+            lambda asked: pass_question(self, asked),
             options,
         )
         self._asking.start()
         self._draw()
-
-    def _tell(self, message: Message) -> None:
-        with contextlib.suppress(RuntimeError):  # the app has ended meanwhile
-            self.post_message(message)
 
     @on(Moved)
     def _moved(self, event: Moved) -> None:

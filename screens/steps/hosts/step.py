@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,15 +19,17 @@ from fabwiz.editing.draft import Settled
 from fabwiz.editing.placing import mapping
 from fabwiz.session.findings import SessionPath
 from screens.step import Step
+from screens.steps.engine_news import AskedNow, pass_question
 from screens.steps.hosts.report_cells import line
 from screens.steps.hosts.table import HostsTable
+from screens.telling import tell
 from screens.widgets.field import Field
 from screens.widgets.grid import NAME
 from screens.widgets.paste import PastePreview, PasteText, Taken
 
 if TYPE_CHECKING:
     from fabwiz.deploy.host_test import HostTest
-    from fabwiz.remote.relay import Asked, RelayAsker
+    from fabwiz.remote.relay import RelayAsker
 
 
 class Hosts(Step):
@@ -84,13 +85,6 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
 
     class Ended(Message):
         """The test is over."""
-
-    class Asks(Message):
-        """The test has a question."""
-
-        def __init__(self, asked: Asked) -> None:
-            super().__init__()
-            self.asked = asked
 
     def __init__(self) -> None:
         super().__init__()
@@ -252,23 +246,15 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
             self.reports.pop(name, None)
         path = self.draft.path
         options = RemoteOptions(base=path.absolute().parent) if path else RemoteOptions()
-        self._asker = RelayAsker(lambda asked: self._post(self.Asks(asked)))
+        self._asker = RelayAsker(lambda asked: pass_question(self, asked))
         self._test = HostTest(
             network,
             known,
             options,
             self._asker,
-            lambda report: self._post(self.Reported(report)),
-            lambda: self._post(self.Ended()),
+            lambda report: tell(self, self.Reported(report)),
+            lambda: tell(self, self.Ended()),
         )
-
-    def _post(self, message: Message) -> None:
-        """From any thread; a step that is gone needs no news."""
-        with contextlib.suppress(RuntimeError):  # the app has ended meanwhile
-            if self.post_message(message):
-                return
-        if isinstance(message, self.Asks):
-            message.asked.answer(None)
 
     @on(Reported)
     def _reported(self, event: Reported) -> None:
@@ -285,8 +271,8 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
         self._table.draw(self.reports)
         self._about()
 
-    @on(Asks)
-    def _asks(self, event: Asks) -> None:
+    @on(AskedNow)
+    def _asked(self, event: AskedNow) -> None:
         from screens.widgets.answering import answer
 
         event.stop()

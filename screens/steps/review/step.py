@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,6 +21,7 @@ from screens.marks import ASCII, marks
 from screens.step import Step
 from screens.steps.review.planner import Planned, Planner
 from screens.steps.review.trees import HostTree, PlanTree
+from screens.telling import tell
 from screens.widgets.dialogs import Ask
 
 TABS = ("ready", "hosts", "plan", "topology")
@@ -71,13 +71,9 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
 
     def on_mount(self) -> None:
         """No plan yet."""
-        self._planner = Planner(self._tell)
+        self._planner = Planner(lambda planned: tell(self, self.PlannedNow(planned)))
         self._asked: Network | None = None
         self._drawn: tuple[Settled, int] | None = None
-
-    def _tell(self, planned: Planned) -> None:
-        with contextlib.suppress(RuntimeError):  # the app has ended meanwhile
-            self.post_message(self.PlannedNow(planned))
 
     def judge(self, settled: Settled) -> None:
         """Draw all anew where the session has changed, and plan."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -12,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Button, Static
 
 from fabwiz.console.log_model import LogModel
@@ -22,11 +20,12 @@ from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.session_run import Ended, Ending, Mode, SessionRun, State
 from fabwiz.editing.draft import ChangedElsewhere, Settled
 from fabwiz.remote.options import RemoteOptions
-from fabwiz.remote.relay import Asked
 from fabwiz.session.edits import EditError
 from screens.step import Step
+from screens.steps.engine_news import AskedNow, Moved, pass_question
 from screens.steps.run.failures import Failures
 from screens.steps.run.matrix_view import MatrixView, duration
+from screens.telling import tell
 from screens.widgets.answering import answer
 from screens.widgets.dialogs import Choose
 from screens.widgets.log_view import LogPanel, LogView
@@ -71,20 +70,6 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         Binding("s", "stop", "Stop"),
         Binding("f", "failures", "Failures"),
     ]
-
-    class Moved(Message):
-        """The run is in another state."""
-
-        def __init__(self, run: SessionRun) -> None:
-            super().__init__()
-            self.run = run
-
-    class AskedNow(Message):
-        """The run has a question."""
-
-        def __init__(self, asked: Asked) -> None:
-            super().__init__()
-            self.asked = asked
 
     def __init__(self) -> None:
         super().__init__()
@@ -272,8 +257,8 @@ The log has everything that the engine and the containers say. `/` searches, `e`
             settled.document,
             mode,
             self._take,
-            lambda run: self._tell(self.Moved(run)),
-            lambda asked: self._tell(self.AskedNow(asked)),
+            lambda run: tell(self, Moved(run)),
+            lambda asked: pass_question(self, asked),
             self.options,
         )
         self.session_run.start()
@@ -286,10 +271,6 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         """In the engine's threads, one at a time."""
         self._matrix.take(event)
         self._log.add(event)
-
-    def _tell(self, message: Message) -> None:
-        with contextlib.suppress(RuntimeError):  # the app has ended meanwhile
-            self.post_message(message)
 
     # -- while it runs -------------------------------------------------------------------------------------------
 
