@@ -39,6 +39,7 @@ COMMANDS = (
     "images",
     "replay",
     "status",
+    "audit",
     "logs",
     "report",
     "down",

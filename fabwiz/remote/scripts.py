@@ -10,7 +10,7 @@ NO_CHECKSUM = 66
 OTHER_WRITER = 67
 
 # sums FILE...: `<sha256>  <file>`, or `<sha256> *<file>`, a line
-_SUMS = f"""\
+SUMS = f"""\
 if command -v sha256sum >/dev/null; then sums() {{ sha256sum -- "$@"; }}
 elif command -v shasum >/dev/null; then sums() {{ shasum -a 256 -- "$@"; }}
 elif command -v openssl >/dev/null; then sums() {{ openssl dgst -sha256 -r "$@"; }}
@@ -22,7 +22,7 @@ else exit {NO_CHECKSUM}; fi
 # LOOK FOLDER TOKEN MANIFEST PENDING: for the paths of standard input `mode <st_mode in hex> <path>` and
 # `sum <sha256> <path>`, `litter` if a killed run left something, then both manifests, each behind the token
 LOOK = f"""\
-{_SUMS}
+{SUMS}
 dir=$1 token=$2 manifest=$3 pending=$4
 if cd -- "$dir" 2>/dev/null; then
   set --
@@ -60,7 +60,7 @@ cleanup() {{ rm -rf -- "$new" "$new.tgz" "$new.orders"; }}
 trap cleanup EXIT
 trap 'exit 75' HUP INT TERM
 fail() {{ echo "$1" >&2; exit 1; }}
-{_SUMS}
+{SUMS}
 set -- $(sums "$new.tgz")
 [ "$1" = "$digest" ] || exit {BAD_CHECKSUM}
 cat >"$new.orders" && mkdir -- "$new" && tar -xzpomf "$new.tgz" -C "$new" || fail "the archive cannot be unpacked"
@@ -99,7 +99,7 @@ exit 0
 # PART FILE: make its folder; print `gzip ` if that is there, and `size <bytes>` and `sum <sha256>` of the file
 PART = f"""\
 umask 077
-{_SUMS}
+{SUMS}
 mkdir -p -- "${{1%/*}}" || exit 1
 if command -v gzip >/dev/null; then echo "gzip "; fi
 if [ -f "$1" ] && [ ! -h "$1" ]; then
@@ -114,7 +114,7 @@ exit 0
 TAKE = f"""\
 umask 077
 part=$1 offset=$2 unpack=$3
-{_SUMS}
+{SUMS}
 if [ "$offset" = 0 ]; then rm -rf -- "$part" && : >"$part" || exit 1; fi
 [ "$(stat -c %s -- "$part")" = "$offset" ] || exit {OTHER_WRITER}
 [ "$unpack" = gzip ] && unpack='gzip -dc'

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.site import audit, brokers
+from tests.lab.site import audit, brokers, neighbours
 from tests.lab.site.sites import Site, Sites
 from tests.lab.site.workstation import Outcome
 
@@ -63,6 +63,36 @@ def test_on_every_host_lies_what_its_manifest_says(lan: Site, deployment: Outcom
         assert files == audit.promised(lan.station.workspace, name)
         assert strange == []
         assert audit.strays(host, remote_dir) == []
+
+
+def test_an_audit_finds_nothing_and_then_what_somebody_did(lan: Site, deployment: Outcome) -> None:
+    """The command's own look, beside ours from outside."""
+    clean = lan.station.succeeds("audit")
+    assert {event["host"]: event["deviations"] for event in clean.events} == dict.fromkeys(lan.network.hosts, 0)
+    name = lan.network.orderers[0].host
+    folder, host = lan.network.hosts[name].remote_dir, lan.hosts[name]
+    mischief = f"""
+echo theirs >{folder}/notes; chmod 0644 {folder}/manifest.json; chown 12345 {folder}/genesis.block
+docker run -d --name spy --privileged -v {folder}:/loot {neighbours.IMAGE} busybox sleep 1000000
+docker volume create --label fabwiz.network={lan.network.name} forgotten"""
+    try:
+        host.ok("sh", "-ec", mischief)
+        found = lan.station.fabwiz("audit")
+    finally:
+        host.sh("docker", "rm", "-f", "spy")
+        host.sh("docker", "volume", "rm", "forgotten")
+        host.sh("sh", "-c", f"rm {folder}/notes; chmod 0600 {folder}/manifest.json; chown 0 {folder}/genesis.block")
+
+    assert found.code == 1, found.story
+    told = {(event["host"], event["kind"], event["subject"]) for event in found.events if "kind" in event}
+    assert told == {
+        (name, "extra", "notes"),
+        (name, "mode", "manifest.json"),
+        (name, "owner", "genesis.block"),
+        (name, "container", "spy"),
+        (name, "volume", "forgotten"),
+    }
+    lan.station.succeeds("audit")
 
 
 def test_the_private_keys_are_those_of_the_hosts_own_nodes(lan: Site, deployment: Outcome) -> None:

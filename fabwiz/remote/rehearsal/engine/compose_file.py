@@ -31,6 +31,11 @@ _READ = {
     "logging",
     "depends_on",
     "network_mode",
+    "cap_add",
+    "cap_drop",
+    "security_opt",
+    "privileged",
+    "read_only",
 }
 # what compose knows and a rehearsal needs not act upon
 _ACCEPTED = {
@@ -45,13 +50,8 @@ _ACCEPTED = {
     "init",
     "entrypoint",
     "healthcheck",
-    "cap_add",
-    "cap_drop",
-    "security_opt",
     "dns",
     "sysctls",
-    "privileged",
-    "read_only",
     "tmpfs",
     "domainname",
     "mem_limit",
@@ -192,6 +192,11 @@ class _Reader:
             extra_hosts=self._extra_hosts(name, config.get("extra_hosts") or []),
             restart=self._restart(name, config.get("restart", "no")),
             log_options=self._pairs((config.get("logging") or {}).get("options") or {}, "logging.options", name),
+            privileged=self._truth(name, config, "privileged"),
+            read_only=self._truth(name, config, "read_only"),
+            cap_add=self._texts(name, config, "cap_add"),
+            cap_drop=self._texts(name, config, "cap_drop"),
+            security_opt=self._texts(name, config, "security_opt"),
         )
         labels = {
             **self._pairs(config.get("labels") or {}, "labels", name),
@@ -202,6 +207,21 @@ class _Reader:
         }
         object.__setattr__(spec, "labels", labels)
         return spec
+
+    def _truth(self, name: str, config: dict[str, Any], option: str) -> bool:
+        value = config.get(option, False)
+        if not isinstance(value, bool):
+            raise _invalid(self.path, f"services.{name}.{option} contains an invalid type, it should be a boolean")
+        return value
+
+    def _texts(self, name: str, config: dict[str, Any], option: str) -> tuple[str, ...]:
+        """A list of different texts, as compose's schema wants it."""
+        value = config.get(option) or []
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise _invalid(self.path, f"services.{name}.{option} contains an invalid type, it should be an array")
+        if len(set(value)) != len(value):
+            raise _invalid(self.path, f"services.{name}.{option} value {value} has non-unique elements")
+        return tuple(value)
 
     def _restart(self, name: str, raw: Any) -> str:
         if raw is False:  # YAML's `no`

@@ -46,6 +46,11 @@ class Spec:
     extra_hosts: dict[str, str] = field(default_factory=dict)
     restart: str = "no"
     log_options: dict[str, str] = field(default_factory=dict)
+    privileged: bool = False
+    read_only: bool = False
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,7 +79,8 @@ class Record:
     def from_data(cls, data: dict[str, Any]) -> Record:
         """Read what `to_data` gave."""
         spec = dict(data["spec"])
-        spec["command"] = tuple(spec["command"])
+        for key in ("command", "cap_add", "cap_drop", "security_opt"):
+            spec[key] = tuple(spec.get(key, ()))
         spec["mounts"] = tuple(Mount(**m) for m in spec["mounts"])
         spec["ports"] = tuple(Port(**p) for p in spec["ports"])
         spec["networks"] = {name: tuple(aliases) for name, aliases in spec["networks"].items()}

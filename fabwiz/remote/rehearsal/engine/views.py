@@ -9,6 +9,8 @@ from fabwiz.remote.rehearsal.engine.container import Container
 from fabwiz.remote.rehearsal.engine.engine import Engine
 from fabwiz.remote.rehearsal.engine.images import Image, split
 
+_EVERY = "0.0.0.0"  # noqa: S104 - how a port is noted that is published on every address
+
 
 def _ago(since: str) -> str:
     seconds = max(0, (clock.now() - clock.read(since)) // 10**9)
@@ -86,6 +88,21 @@ def container(engine: Engine, box: Container) -> dict[str, Any]:
             "RestartPolicy": {"Name": name, "MaximumRetryCount": int(count or 0)},
             "ExtraHosts": [f"{host}:{address}" for host, address in spec.extra_hosts.items()],
             "LogConfig": {"Type": "json-file", "Config": spec.log_options},
+            "Privileged": spec.privileged,
+            "ReadonlyRootfs": spec.read_only,
+            "CapAdd": list(spec.cap_add) or None,
+            "CapDrop": list(spec.cap_drop) or None,
+            "SecurityOpt": list(spec.security_opt) or None,
+            "NetworkMode": next(iter(spec.networks), "default"),
+            "PidMode": "",
+            "IpcMode": "shareable",
+            "UTSMode": "",
+            "UsernsMode": "",
+            "Devices": None,
+            "PortBindings": {
+                f"{p.container}/tcp": [{"HostIp": "" if p.address == _EVERY else p.address, "HostPort": str(p.host)}]
+                for p in spec.ports
+            },
             "Binds": [f"{m.source}:{m.target}:{'ro' if m.read_only else 'rw'}" for m in spec.mounts],
         },
         "Mounts": [
