@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fabwiz.deploy import audit_files
-from fabwiz.deploy.audit_probe import AUDIT_SCRIPT, Found, parse
+from fabwiz.deploy.audit_probe import AUDIT_SCRIPT, Entry, Found, parse
 from fabwiz.deploy.audit_report import Kind
 from fabwiz.remote.connection import BundleFile
 from fabwiz.remote.scripts import NO_CHECKSUM, SUMS
@@ -244,7 +244,7 @@ def test_nonsense_is_passed_over(line: str) -> None:
 
 def test_types_are_named() -> None:
     found = Found(folder="/x")
-    found.entries["disk"] = audit_files.Entry(stat.S_IFBLK | 0o600, 0, 0)
+    found.entries["disk"] = Entry(stat.S_IFBLK | 0o600, 0, 0)
 
     (told,) = audit_files.compare({}, {}, found, lambda digest: None)
 
