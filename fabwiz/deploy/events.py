@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from fabwiz.remote.sanitize import clean
+
 
 class Kind(StrEnum):
     """What an event is about."""
@@ -73,6 +75,7 @@ class Event:
 
 
 Sink = Callable[[Event], None]
+_TOLD = ("message", "cause", "remedy")
 
 
 class Emitter:
@@ -83,7 +86,10 @@ class Emitter:
         self._lock = threading.Lock()
 
     def __call__(self, kind: Kind, **values: Any) -> None:
-        """Emit one event now."""
+        """Emit one event now. Texts are stripped of what steers terminals: hosts and chaincodes have a say in them."""
+        for name in _TOLD:
+            if isinstance(said := values.get(name), str):
+                values[name] = clean(said)
         event = Event(now(), kind, **values)
         with self._lock:
             for sink in self._sinks:

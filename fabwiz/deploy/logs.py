@@ -53,7 +53,7 @@ while :; do
 done
 """
 
-_LINE = re.compile(r"^(\S+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) ?(.*)$")
+_LINE = re.compile(r"^(\S+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) ?(.*)$", re.ASCII)
 _DEBUGGING = re.compile(r"-> DEBU |\bDEBUG\b")
 """Fabric's lines and Kafka's at level debug: they tell of attempts, as many as it takes, and decide nothing."""
 _LONGEST_PAUSE = 5.0
@@ -168,6 +168,9 @@ class LogFollowers:
 
 
 def _seconds(timestamp: str) -> float:
-    """Seconds since 1970; the fraction is cut to what `datetime` takes."""
+    """Seconds since 1970; the fraction is cut to what `datetime` takes. What is no time was long ago."""
     whole, _, fraction = timestamp.rstrip("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{fraction[:6] or 0:0<6}+00:00").timestamp()
+    try:
+        return datetime.fromisoformat(f"{whole}.{fraction[:6] or 0:0<6}+00:00").timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

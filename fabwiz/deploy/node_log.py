@@ -7,22 +7,31 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from fabwiz.session.files import make_private_dir
+
 _LATE = timedelta(seconds=2)
 """By so much a line may come after one with a later time: Docker stamps standard output and error apart."""
 _TAIL = 1 << 18
 """Bytes at the end of a file that tell what was written already."""
+MOST_BYTES = 256 << 20
+"""Of a file; a longer one becomes `<node>.log.1`, and the one before that goes: a container that floods, or a host
+that means harm, must not fill the workstation's disk."""
+_MOST_REMEMBERED = 50_000
+"""Lines that are known again. Beyond that, within two seconds of Docker's time, some may be written twice."""
 
 
 class NodeLog:
     """Lines of `timestamp text` with Docker's own timestamps. Not thread-safe: one reader a node."""
 
-    def __init__(self, path: Path, writes: bool = True) -> None:
+    def __init__(self, path: Path, writes: bool = True, most_bytes: int = MOST_BYTES) -> None:
         """`writes` False: the file is only read, for where to go on; another run writes it."""
         self.path = path
+        self._most_bytes = most_bytes
         self._writes = writes
         self._file: IO[str] | None = None
         self._seen_before = ""
-        self._recent: dict[str, set[str]] = {}
+        self._recent: dict[tuple[str, int], None] = {}
+        """Time and hash of each text, in the order in which they came."""
         for line in self._tail():
             timestamp, _, text = line.partition(" ")
             self._remember(_padded(timestamp), text)
@@ -35,10 +44,14 @@ class NodeLog:
     def add(self, timestamp: str, text: str) -> bool:
         """Write a line; False when it was there already. Raises OSError."""
         moment = _padded(timestamp)
-        if moment < self._seen_before or text in self._recent.get(moment, ()):
+        if moment < self._seen_before or (moment, hash(text)) in self._recent:
             return False
         if self._writes:
             if self._file is None:
+                self._file = self._open()
+            elif self._file.tell() > self._most_bytes:
+                self._file.close()
+                self.path.replace(self.path.with_name(f"{self.path.name}.1"))
                 self._file = self._open()
             self._file.write(f"{timestamp} {text}\n")
             self._file.flush()
@@ -51,11 +64,13 @@ class NodeLog:
             self._file.close()
 
     def _remember(self, moment: str, text: str) -> None:
-        self._recent.setdefault(moment, set()).add(text)
+        self._recent[moment, hash(text)] = None
+        if len(self._recent) > _MOST_REMEMBERED:
+            del self._recent[next(iter(self._recent))]
         before = _whole_seconds_before(moment)
         if before > self._seen_before:
             self._seen_before = before
-            self._recent = {moment: texts for moment, texts in self._recent.items() if moment >= before}
+            self._recent = {line: None for line in self._recent if line[0] >= before}
 
     def _tail(self) -> list[str]:
         """The last whole lines of the file. Where there are more, all before them counts as seen."""
@@ -72,7 +87,7 @@ class NodeLog:
         return lines
 
     def _open(self) -> IO[str]:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_dir(self.path.parent)
         file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
         end = file.seek(0, os.SEEK_END)
         start = max(0, end - _TAIL)

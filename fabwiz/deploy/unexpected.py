@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.remote.sanitize import clean
+from fabwiz.session.files import make_private_dir
 from fabwiz.session.workspace import Workspace
 
 
@@ -14,8 +16,9 @@ def unexpected(error: Exception, workspace: Workspace) -> StepFailed:
     report = workspace.logs / "engine.log"
     text = "".join(traceback.format_exception(error))
     try:
-        workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with report.open("a", encoding="utf-8") as file:
+        make_private_dir(workspace.logs)
+        descriptor = os.open(report, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
             file.write(clean(text))
     except OSError:
         pass

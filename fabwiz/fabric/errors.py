@@ -14,8 +14,11 @@ import grpc
 if TYPE_CHECKING:
     from fabwiz.diagnose import Known
 
-# terminal sequences (CSI, OSC), then every other control character but line feed and tab
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# terminal sequences (CSI, OSC), every other control character but line feed and tab, and what reorders or hides text
+_CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
 
 
 class FabricError(Exception):

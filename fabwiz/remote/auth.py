@@ -6,10 +6,12 @@ Servers count failed tries (MaxAuthTries, 6 by default) and hang up, so the like
 from __future__ import annotations
 
 import getpass
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from fabwiz.remote.connection import AuthenticationFailed
+from fabwiz.remote.connection import AuthenticationFailed, Unreachable
 from fabwiz.remote.keyring import Keyring
 from fabwiz.remote.sanitize import clean
 from fabwiz.remote.secrets import ENVIRONMENT, Secret, SecretKind, SecretStore
@@ -27,14 +29,38 @@ def login_name(host: Host) -> str:
 
 
 def authenticate(transport: paramiko.Transport, host: Host, keyring: Keyring, secrets: SecretStore) -> None:
-    """Log in on a transport that has its keys exchanged. Raises AuthenticationFailed."""
+    """Log in on a transport that has its keys exchanged. Raises AuthenticationFailed, Unreachable."""
     import paramiko
 
     attempt = _Attempt(transport, host, keyring, secrets)
     try:
         attempt.run()
+    except _SilentError:
+        raise Unreachable(
+            host.name,
+            f"its sshd does not answer the login of {attempt.user}: it said nothing for {transport.auth_timeout:g} s",
+            "is the host overloaded, or stopped? ssh.connect_timeout gives it longer",
+        ) from None
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise attempt.failed(f"the server ended the login ({clean(str(error)) or type(error).__name__})") from None
+
+
+class _SilentError(Exception):
+    """The server does not answer: what comes next would not be answered either."""
+
+
+@contextmanager
+def _answered(transport: paramiko.Transport) -> Iterator[None]:
+    """Tell a server that says nothing from one that refuses: paramiko has one error for both."""
+    import paramiko
+
+    began = time.monotonic()
+    try:
+        yield
+    except paramiko.AuthenticationException:
+        if transport.is_active() and time.monotonic() - began >= transport.auth_timeout:
+            raise _SilentError from None
+        raise
 
 
 class _Attempt:
@@ -54,7 +80,8 @@ class _Attempt:
         import paramiko
 
         try:
-            self.transport.auth_none(self.user)
+            with _answered(self.transport):
+                self.transport.auth_none(self.user)
         except paramiko.BadAuthenticationType as refusal:
             self.allowed = list(refusal.allowed_types)
         else:
@@ -93,7 +120,8 @@ class _Attempt:
             for name, key in keys:
                 self.tried.append(name)
                 try:
-                    further = self.transport.auth_publickey(self.user, key)
+                    with _answered(self.transport):
+                        further = self.transport.auth_publickey(self.user, key)
                 except paramiko.AuthenticationException as refusal:
                     if not self.transport.is_active():
                         raise paramiko.SSHException(f"Too many tries, it seems: {refusal}") from None
@@ -113,7 +141,8 @@ class _Attempt:
                 break
             self.tried.append("the password")
             try:
-                further = self.transport.auth_password(self.user, secret.reveal())
+                with _answered(self.transport):
+                    further = self.transport.auth_password(self.user, secret.reveal())
             except paramiko.AuthenticationException:
                 if not self.transport.is_active():
                     raise paramiko.SSHException("Too many wrong passwords") from None

@@ -46,8 +46,10 @@ def clean(text: str) -> str:
 class Cleaner:
     """`clean` for text that comes in pieces, cut anywhere: the pieces together give what the whole would give."""
 
-    def __init__(self) -> None:
+    def __init__(self, one_line: bool = False) -> None:
+        """`one_line`: only line feeds end lines; what else might end one becomes a space."""
         self._held = ""
+        self._other_end = " " if one_line else "\n"
 
     def feed(self, text: str) -> str:
         """Take a piece; returns what is certain by now. At most one unfinished sequence is held back."""
@@ -57,19 +59,25 @@ class Cleaner:
     def flush(self) -> str:
         """The end of the text: what was held back."""
         held, self._held = self._held, ""
-        return clean(held)
+        return _WHOLE.sub(self._end, held)
 
     def _replace(self, match: re.Match[str]) -> str:
         self._held = match["open"] or ""
-        return "\n" if match["end"] else ""
+        return self._end(match)
+
+    def _end(self, match: re.Match[str]) -> str:
+        if not match["end"]:
+            return ""
+        return "\n" if match["end"] == "\r\n" else self._other_end
 
 
 class Lines:
     """Bytes of a stream, cut anywhere, to clean lines of bounded length (`MAX_LINE` characters)."""
 
-    def __init__(self) -> None:
+    def __init__(self, only_feeds: bool = False) -> None:
+        """`only_feeds`: lines end with line feeds alone, where a line must not pass for two, such as in logs."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._cleaner = Cleaner()
+        self._cleaner = Cleaner(one_line=only_feeds)
         self._line = ""
         self._dropped = False
 

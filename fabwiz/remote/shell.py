@@ -115,7 +115,7 @@ class ShellConnection(ABC):
         rights = self.rights() if root else (Elevation.PLAIN, None)
         marker = tokens.token_hex(12)
         line = supervised(argv, marker=marker, elevation=rights[0])
-        out, err = (Preface(marker, 1 << 20), Lines()), (Preface(marker, 1 << 20), Lines())
+        out, err = ((Preface(marker, 1 << 20), Lines(only_feeds=True)) for _ in range(2))
 
         def deliver(stdout: bytes, stderr: bytes) -> None:
             for data, (preface, lines) in ((stdout, out), (stderr, err)):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fabwiz.remote.auth import authenticate
+from fabwiz.remote.bounds import bounded
 from fabwiz.remote.channel import ChannelProcess, Sessions
 from fabwiz.remote.connection import CommandFailed, ConnectionLost, Forward, RemoteError, Unreachable
 from fabwiz.remote.copy import scp_upload
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _USER_TIMEOUT_MS = 15_000
 """Unacknowledged data for so long and the kernel gives up the connection (TCP_USER_TIMEOUT, tcp(7))."""
+_LOGIN_SECONDS = 20.0
+"""For each step of a login, at least: PAM and slow directories take their time; ssh.connect_timeout can give more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +184,26 @@ def _connect(host: Host, tools: Tools, via: SshConnection | None) -> SshConnecti
         raise
     try:
         transport.name = f"ssh-{host.name}"
-        transport.banner_timeout = transport.handshake_timeout = timeout
-        transport.auth_timeout = max(timeout, 30.0)  # PAM and slow directories take their time
+        transport.banner_timeout = transport.handshake_timeout = timeout + 5.0  # the limit for both together is below
+        transport.auth_timeout = max(timeout, _LOGIN_SECONDS)
         name = known_hosts_name(host.address or "", host.ssh.port or 22)
         _prefer(transport, tools.host_keys.types(name))
         transport.start_client(timeout=timeout)
         shown = transport.get_remote_server_key()
         key = base64.b64encode(shown.asbytes()).decode()
+        bounded(transport, link)
         tools.host_keys.check(host.name, name, shown.get_name(), key)
         authenticate(transport, host, tools.keyring, tools.secrets)
         return SshConnection(host, tools, transport, link)
     except BaseException:
         transport.close()
         link.close()
+        if not transport.initial_kex_done:  # the time is over: no further try would find more patience
+            raise Unreachable(
+                host.name,
+                f"{host.address}:{host.ssh.port} takes connections, but no sshd spoke within {timeout:g} s",
+                "is the host overloaded, or its sshd stopped? ssh.connect_timeout gives it longer",
+            )
         raise
 
 

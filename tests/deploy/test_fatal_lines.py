@@ -21,13 +21,13 @@ UNKNOWN_AUTHORITY = 'desc = "transport: authentication handshake failed: x509: c
 def hears(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let peer0.org1.example.com of host a say a line, and see what the run makes of it."""
 
-    def hear(line: str, restarted: bool = False) -> None:
+    def hear(line: str, restarted: bool = False, when: str = WHEN) -> None:
         heard = threading.Event()
 
         def stream(
             argv: Sequence[str], on_line: Callable[..., None], stop: threading.Event, *, root: bool = False
         ) -> int:
-            on_line(f"peer0.org1.example.com {WHEN} {line}")
+            on_line(f"peer0.org1.example.com {when} {line}")
             heard.set()
             stop.wait(10)
             return 0
@@ -64,3 +64,7 @@ def test_single_attempts_that_only_debugging_shows_do_not(hears: Callable[..., N
 
 def test_what_a_container_said_before_it_was_started_anew_does_not(hears: Callable[..., None]) -> None:
     hears(f"2026-01-01 00:00:10.000 UTC [ConnProducer] NewConnection -> ERRO 01a {UNKNOWN_AUTHORITY}", restarted=True)
+
+
+def test_a_time_that_there_is_not_decides_nothing(hears: Callable[..., None]) -> None:
+    hears(UNKNOWN_AUTHORITY, when="2026-99-99T99:99:99Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,29 @@ def test_a_second_reader_shows_the_lines_and_leaves_the_file_to_the_first(path: 
 
     assert log.add("2026-01-01T00:00:01Z", "one")
     assert not path.exists()
+
+
+def test_a_flood_fills_two_files_and_no_more(path: Path) -> None:
+    log = NodeLog(path, most_bytes=10_000)
+    for number in range(2_000):
+        assert log.add(f"2026-01-01T00:{number // 60:02}:{number % 60:02}Z", f"line {number} of very many")
+    log.close()
+    sizes = {file.name: file.stat().st_size for file in path.parent.iterdir()}
+    assert sizes.keys() == {"kafka1.log", "kafka1.log.1"}
+    assert all(size < 10_100 for size in sizes.values())
+    assert path.read_text().splitlines()[-1].endswith("line 1999 of very many")
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in path.parent.iterdir())
+    again = NodeLog(path)
+    assert not again.add("2026-01-01T00:33:19Z", "line 1999 of very many")
+
+
+def test_a_clock_that_stands_still_costs_no_memory(path: Path) -> None:
+    """A hostile host stamps every line with the same time, or with none that there is."""
+    log = NodeLog(path, writes=False)
+    tracemalloc.start()
+    for number in range(200_000):
+        log.add(("2026-01-01T00:00:00Z", "2026-99-99T99:99:99Z")[number % 2], f"{number} " + "x" * 400)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 20 << 20
+    assert not log.add("2026-01-01T00:00:00Z", "199998 " + "x" * 400)

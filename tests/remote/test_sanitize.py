@@ -82,3 +82,12 @@ def test_a_line_has_a_bounded_length() -> None:
     assert len(line) < MAX_LINE + 20
     assert line.endswith("(line cut)")
     assert lines.feed(b"short\n") == ["short"]
+
+
+def test_a_line_of_a_log_cannot_pass_for_two() -> None:
+    """Otherwise a container could speak in the name of another: a line's beginning says whose it is."""
+    printed = "me said\rkafka1 2026\u2028kafka1 2026\x85kafka1 2026\x0bkafka1\r\nme again\r\n".encode()
+    for cut in range(len(printed)):
+        lines = Lines(only_feeds=True)
+        found = lines.feed(printed[:cut]) + lines.feed(printed[cut:]) + lines.flush()
+        assert [line.split(" ")[0] for line in found] == ["me", "me"]
