@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,10 @@ class PasswordRules(paramiko.ServerInterface):
         return True
 
     def _execute(self, channel: paramiko.Channel, command: bytes) -> None:
+        with suppress(OSError):  # whoever asked may be gone
+            self._answer(channel, command)
+
+    def _answer(self, channel: paramiko.Channel, command: bytes) -> None:
         with subprocess.Popen(["sh", "-c", command], stdin=-1, stdout=-1, stderr=-1, start_new_session=True) as process:
             assert process.stdin
             process.stdin.write(channel.recv(65536))
@@ -94,7 +99,8 @@ class PasswordServer:
             transport = paramiko.Transport(connection)
             transport.add_server_key(self.host_key)
             self.transports.append(transport)
-            transport.start_server(event=threading.Event(), server=PasswordRules(self))
+            with suppress(paramiko.SSHException, EOFError):  # it may have gone already
+                transport.start_server(event=threading.Event(), server=PasswordRules(self))
 
     def close(self) -> None:
         self.listener.close()
