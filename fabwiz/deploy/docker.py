@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fabwiz.deploy.errors import StepFailed
+from fabwiz.remote.answers import json_value
 from fabwiz.remote.connection import Connection
 from fabwiz.session.network import Host, Network
 
@@ -18,7 +18,9 @@ REVISION_LABEL = "fabwiz.revision"
 """Hash of a container's definition and of the files that it mounts: tells an outdated container from a current one."""
 
 
-_PUBLISHED = re.compile(r":(\d{1,5})(?:-(\d{1,5}))?->")
+_PUBLISHED = re.compile(r":(\d{1,5})(?:-(\d{1,5}))?->", re.ASCII)
+_MOST_PUBLISHED = 4096
+"""Characters of a list of ports that are read: a host must not keep this machine busy with one line."""
 
 
 class State(StrEnum):
@@ -107,7 +109,7 @@ def parse_containers(text: str) -> Iterable[Container]:
     """Read the lines of `docker ps --format '{{json .}}'`; lines that are no such thing are passed over."""
     for line in text.splitlines():
         try:
-            row = json.loads(line)
+            row = json_value(line)
             labels = dict(label.partition("=")[::2] for label in str(row["Labels"]).split(","))
             name, identifier = str(row["Names"]), str(row["ID"])
             status, image = str(row["Status"]), str(row["Image"])
@@ -122,8 +124,8 @@ def parse_containers(text: str) -> Iterable[Container]:
 def _published(text: str) -> frozenset[int]:
     """Host ports of `0.0.0.0:7051-7053->7051-7053/tcp, :::7050->7050/tcp, 9443/tcp`."""
     found: set[int] = set()
-    for first, last in _PUBLISHED.findall(text):
-        found.update(range(int(first), int(last or first) + 1))
+    for first, last in _PUBLISHED.findall(text[:_MOST_PUBLISHED]):
+        found.update(range(int(first), min(int(last or first), 65535) + 1))
     return frozenset(found)
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containers
+from fabwiz.remote.answers import number
 from fabwiz.remote.connection import Connection
 from fabwiz.session.network import Host, Network
 
@@ -40,6 +41,9 @@ MOST_BEHIND_1_0 = 5.0
 """Seconds. The generators of 1.0.0 to 1.0.2 let certificates start when they are made, and so do we there."""
 LEAST_DISK = 512 << 20
 """Bytes below which not even the keys and the first blocks are safe."""
+
+_NUMBERS = ("clock", "clock_at_end", "uid", "memory_kb", "spare_kb", "free_kb")
+"""Values that are whole numbers, or were not said."""
 
 
 @dataclass(slots=True)
@@ -75,13 +79,13 @@ def parse_probe(text: str) -> Probe:
             continue
         if key == "listen":
             address, _, port = value.partition(":")
-            with suppress(ValueError):
-                probe.listening.setdefault(address, set()).add(int(port, 16))
+            with suppress(ValueError):  # a port has four digits there
+                probe.listening.setdefault(address, set()).add(int(port[:4], 16))
         elif key == "container":
             probe.containers.append(value)
         elif key == "volume":
             probe.volumes.append(value)
-        elif key.isidentifier():
+        elif key.isidentifier() and (key not in _NUMBERS or number(value) is not None):
             probe.values[key] = value.strip()
     return probe
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from fabwiz.images.archive import ArchivedImage
 from fabwiz.images.references import normal
+from fabwiz.remote.answers import json_values
 from fabwiz.remote.connection import Connection
 
 FOLDER = ".images"
@@ -125,7 +124,7 @@ def parse(text: str) -> ImageFacts:
                 facts.containerd = "io.containerd.snapshotter" in rest
             elif kind == "image":
                 identity, lists = rest.split(" ", 1)
-                created, layers, names = _three(lists)
+                created, layers, names = json_values(lists)
                 facts.images[identity] = str(created or ""), tuple(map(str, layers or ()))
                 facts.names |= {normal(str(name)): identity for name in names or ()}
             elif kind == "disk":
@@ -135,17 +134,6 @@ def parse(text: str) -> ImageFacts:
                 size, path = rest.split(" ", 1)
                 facts.parts[path.rpartition("/")[2]] = int(size)
     return facts
-
-
-def _three(text: str) -> tuple[Any, Any, Any]:
-    """Three JSON texts with a space between them. Raises ValueError."""
-    found = []
-    while text:
-        value, end = json.JSONDecoder().raw_decode(text)
-        found.append(value)
-        text = text[end:].strip()
-    first, second, third = found
-    return first, second, third
 
 
 def tidy(connection: Connection, remote_dir: str, kept: Sequence[str] = ()) -> None:

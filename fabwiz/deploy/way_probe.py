@@ -12,6 +12,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from fabwiz.remote.answers import number
 from fabwiz.remote.connection import Connection
 
 SECONDS = 5
@@ -121,8 +122,8 @@ def parse(text: str) -> dict[Target, Answer]:
     found: dict[Target, Answer] = {}
     for line in text.splitlines():
         match line.split(" ", 3):
-            case ["way", address, port, words] if port.isdigit() and _is_address(address):
-                found[address, int(port)] = _answer(words.lower())
+            case ["way", address, port, words] if (at := number(port)) is not None and _is_address(address):
+                found[address, at] = _answer(words.lower())
     return found
 
 

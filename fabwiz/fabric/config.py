@@ -9,6 +9,8 @@ from fabric_protos.common import common_pb2, configtx_pb2, configuration_pb2, po
 from fabric_protos.msp import msp_config_pb2
 from fabric_protos.peer import configuration_pb2 as peer_pb2
 
+from fabwiz.fabric.understanding import readable
+
 
 class ConfigError(Exception):
     """A block or transaction is not what it should be."""
@@ -52,6 +54,7 @@ class ChannelConfig:
         raise ConfigError(f"{msp_id} is no member of channel {self.channel} (members: {members})")
 
 
+@readable(ConfigError, "a block")
 def config_of_block(block: common_pb2.Block) -> tuple[str, configtx_pb2.Config]:
     """Channel id and `common.Config` of a configuration block. Raises ConfigError for any other block."""
     if len(block.data.data) != 1:
@@ -63,6 +66,7 @@ def config_of_block(block: common_pb2.Block) -> tuple[str, configtx_pb2.Config]:
     return header.channel_id, configtx_pb2.ConfigEnvelope.FromString(payload.data).config
 
 
+@readable(ConfigError, "a configuration block")
 def parse_config(block: common_pb2.Block) -> ChannelConfig:
     """Read a configuration block, of an application channel or the system channel. Raises ConfigError."""
     channel, config = config_of_block(block)
@@ -95,6 +99,7 @@ def parse_config(block: common_pb2.Block) -> ChannelConfig:
     )
 
 
+@readable(ConfigError, "the system channel's configuration")
 def signatures_to_create(system: ChannelConfig, consortium: str, members: int) -> int:
     """How many of a new channel's `members` organizations must sign its creation.
 

@@ -14,6 +14,7 @@ from fabwiz.fabric.endpoint import Endpoint
 from fabwiz.fabric.envelope import Now, seek_envelope, utc_now
 from fabwiz.fabric.errors import FabricError, NotFound, ServiceUnavailable, from_answer, from_rpc
 from fabwiz.fabric.identity import SigningIdentity
+from fabwiz.fabric.understanding import understood
 
 _PAUSE = 0.5
 
@@ -114,6 +115,7 @@ class OrdererClient:
         """How many blocks the channel has. Raises as `deliver`."""
         return int(self.newest(channel, identity).header.number) + 1
 
+    @understood
     def config_block(self, channel: str, identity: SigningIdentity) -> common_pb2.Block:
         """The block with the channel's current configuration. Raises as `deliver`."""
         newest = self.newest(channel, identity)

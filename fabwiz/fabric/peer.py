@@ -20,9 +20,12 @@ from fabwiz.fabric.endpoint import Endpoint
 from fabwiz.fabric.envelope import Now, Proposal, proposal, transaction_id, utc_now
 from fabwiz.fabric.errors import FabricError, NotFound, from_answer, from_rpc
 from fabwiz.fabric.identity import SigningIdentity
+from fabwiz.fabric.understanding import understood
 
 _CODES: Any = transaction_pb2.TxValidationCode
 _FIRST_ERROR = 400  # core/chaincode/shim/response.go: ERRORTHRESHOLD
+_MOST_BLOCKS = 100_000
+"""That are looked through one by one for a transaction; it comes within a few, unless the peer makes them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class PeerClient:
         made = proposal(identity, channel, chaincode, args, transient=transient, now=self._now())
         return bytes(self.send(made, timeout=timeout).response.payload)
 
+    @understood
     def channels(self, identity: SigningIdentity, *, timeout: float | None = None) -> tuple[str, ...]:
         """Channels that the peer has joined, sorted. The identity is any member of the peer's organization."""
         answer = self.call(identity, "", "cscc", [b"GetChannels"], timeout=timeout)
@@ -115,6 +119,7 @@ class PeerClient:
         made = proposal(identity, "", "cscc", args, kind=common_pb2.CONFIG, now=self._now())
         self.send(made, timeout=timeout)
 
+    @understood
     def chain_info(self, identity: SigningIdentity, channel: str, *, timeout: float | None = None) -> ChainInfo:
         """Height and hashes of a channel on this peer, for a member of its organization that may read the channel.
 
@@ -124,6 +129,7 @@ class PeerClient:
         info = ledger_pb2.BlockchainInfo.FromString(answer)
         return ChainInfo(info.height, bytes(info.currentBlockHash), bytes(info.previousBlockHash))
 
+    @understood
     def config_block(
         self, identity: SigningIdentity, channel: str, *, timeout: float | None = None
     ) -> common_pb2.Block:
@@ -131,6 +137,7 @@ class PeerClient:
         answer = self.call(identity, "", "cscc", [b"GetConfigBlock", channel.encode()], timeout=timeout)
         return common_pb2.Block.FromString(answer)
 
+    @understood
     def validation(
         self,
         identity: SigningIdentity,
@@ -153,18 +160,21 @@ class PeerClient:
             if "transaction" in error.message:
                 return None
             raise
-        code = str(_CODES.Name(transaction_pb2.ProcessedTransaction.FromString(answer).validationCode))
+        code = _code(transaction_pb2.ProcessedTransaction.FromString(answer).validationCode)
         if code == "VALID" or since is None:
             return code
         last = int(self.block_of(identity, channel, tx_id, timeout=timeout).header.number)
+        if last - since > _MOST_BLOCKS:
+            raise FabricError(f"says that the transaction is in block {last}, long after {since}", target=self.name)
         for number in range(since, last + 1):
             args = [b"GetBlockByNumber", channel.encode(), str(number).encode()]
             block = common_pb2.Block.FromString(self.call(identity, "", "qscc", args, timeout=timeout))
             for place, data in enumerate(block.data.data):
                 if transaction_id(data) == tx_id:
-                    return str(_CODES.Name(block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER][place]))
+                    return _code(block.metadata.metadata[common_pb2.TRANSACTIONS_FILTER][place])
         return code
 
+    @understood
     def block_of(
         self, identity: SigningIdentity, channel: str, tx_id: str, *, timeout: float | None = None
     ) -> common_pb2.Block:
@@ -179,12 +189,14 @@ class PeerClient:
         """
         self.call(identity, "", "lscc", [b"install", package], timeout=timeout)
 
+    @understood
     def installed(self, identity: SigningIdentity, *, timeout: float | None = None) -> dict[tuple[str, str], bytes]:
         """Installed chaincodes: (name, version) -> fingerprint; 1.0 tells no fingerprint, it is empty there."""
         answer = self.call(identity, "", "lscc", [b"getinstalledchaincodes"], timeout=timeout)
         found = query_pb2.ChaincodeQueryResponse.FromString(answer).chaincodes
         return {(one.name, one.version): bytes(one.id) for one in found}
 
+    @understood
     def instantiated(
         self, identity: SigningIdentity, channel: str, *, timeout: float | None = None
     ) -> dict[str, ChaincodeInfo]:
@@ -210,3 +222,10 @@ class PeerClient:
             if "collections config not defined" in error.message:
                 return b""
             raise
+
+
+def _code(number: int) -> str:
+    try:
+        return str(_CODES.Name(number))
+    except ValueError:
+        return str(number)

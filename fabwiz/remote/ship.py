@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fabwiz.remote import scripts
+from fabwiz.remote.answers import number
 from fabwiz.remote.connection import CommandFailed, Connection, Result
 
 IDLE = 60.0
@@ -71,7 +72,7 @@ def ship(
     facts = dict(line.partition(" ")[::2] for line in asked.stdout.splitlines())
     is_far = connection.host.transport != "local"
     sender = _Sender(cargo, on_progress, gzip="gzip" in facts and is_far and not cargo.compressed)
-    at = sender.skip(int(facts.get("size", "0")), facts.get("sum", ""), stop)
+    at = sender.skip(number(facts.get("size")) or 0, facts.get("sum", ""), stop)
     if stop.is_set():
         return None
     unpack = "gzip" if sender.gzip else "cat"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _USER_TIMEOUT_MS = 15_000
 """Unacknowledged data for so long and the kernel gives up the connection (TCP_USER_TIMEOUT, tcp(7))."""
-_LOGIN_SECONDS = 20.0
+_LOGIN_SECONDS = 18.0
 """For each step of a login, at least: PAM and slow directories take their time; ssh.connect_timeout can give more."""
 
 

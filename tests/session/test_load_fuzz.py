@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fabwiz.session import examples
 from fabwiz.session.document import Document
 from fabwiz.session.load import load
+from tests.fuzzing import FUZZ
 
-FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 YAML = "[]{}:,-#&*!|>'\"%@`?~<=\n\t \r\0\ufeff\u2028 019azé"
 
 
