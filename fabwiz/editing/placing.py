@@ -111,6 +111,15 @@ def _first_peer(data: Any) -> str:
     return _FIRST_PEER
 
 
+def likely_host(data: Any, group: SessionPath) -> str | None:
+    """Where one more node of a kind most likely goes: the first host that carries nothing, else none of its kind."""
+    hosts = list(mapping(data, "hosts"))
+    busy = {node.host for node in placed(data)}
+    like = {node.host for node in placed(data) if node.group == group}
+    free = [*(host for host in hosts if host not in busy), *(host for host in hosts if host not in like), *hosts]
+    return free[0] if free else None
+
+
 def place(data: Any, group: SessionPath, host: str, name: str | None = None) -> Edit:
     """Put one more node of a kind on a host. It gets an id of its own only where its position's is taken."""
     path = (*group, name or next_name(data, group, host))

@@ -68,6 +68,23 @@ def test_one_more_node_gets_an_id_only_where_its_positions_is_taken(draft: Draft
     assert placing.place(draft.data, ("kafka",), "a") == Edit(("kafka", "kafka5"), {"host": "a", "id": 6})
 
 
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ({}, "a"),
+        ({"kafka": {"kafka1": "a"}}, "b"),
+        ({"kafka": {"kafka1": "a", "kafka2": "b"}, "zookeeper": {"zk1": "c"}}, "c"),
+        ({"kafka": {"kafka1": "a", "kafka2": "b", "kafka3": "c"}}, "a"),
+    ],
+)
+def test_one_more_goes_to_a_host_without_anything_else_to_one_without_its_kind(
+    there: dict[str, Any], expected: str
+) -> None:
+    data = {"hosts": {"a": None, "b": None, "c": None}, **there}
+    assert placing.likely_host(data, ("kafka",)) == expected
+    assert placing.likely_host({}, ("kafka",)) is None
+
+
 def test_a_moved_node_keeps_its_settings(draft: Draft) -> None:
     draft.change("", [Edit(("kafka", "kafka2"), {"host": "b", "port": 19092})])
     draft.change("", [placing.move(("kafka", "kafka2"), "d"), placing.move(("kafka", "kafka1"), "d")])

@@ -37,13 +37,18 @@ class Driven:
         """Press keys, one after the other, each when what the one before it opened is there."""
         for key in keys:
             await self.pilot.press(key)
-            for _ in range(3):  # a dialog comes by way of a message, and its focus by another
-                await self.pilot.pause()
+            await self.rest()
+
+    async def rest(self) -> None:
+        """Wait for what a key has opened: a dialog comes by way of a message, and its focus by another."""
+        for _ in range(3):
+            await self.pilot.pause()
 
     async def type(self, text: str) -> None:
-        """Type a text, letter by letter."""
+        """Type a text, as fast as somebody who does not wait for what each letter does."""
         names = {" ": "space", "-": "minus", ".": "full_stop", "_": "underscore", "/": "slash"}
-        await self.press(*(names.get(letter, letter) for letter in text))
+        await self.pilot.press(*(names.get(letter, letter) for letter in text))
+        await self.rest()
 
     async def answer(self, text: str) -> None:
         """Type over what a question proposes, and take it."""

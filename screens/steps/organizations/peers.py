@@ -125,10 +125,9 @@ class Peers(ListGrid):
         if not hosts:
             self.notify("there is no host yet: list them in the step Hosts first", severity="warning")
             return
-        used = {node.host: node for node in placing.placed(data) if node.group == self.path}
-        now = next((host for host, node in used.items() if node.name == peer), None)
-        free = now or next((host for host in hosts if host not in used), hosts[0])
-        pick(self, question, [(host, host) for host in hosts], lambda host: self._set_host(peer, host), free)
+        now = next((node.host for node in placing.placed(data) if node.path == (*self.path, peer)), None)
+        proposed = now or placing.likely_host(data, self.path)
+        pick(self, question, [(host, host) for host in hosts], lambda host: self._set_host(peer, host), proposed)
 
     def _set_host(self, peer: str | None, host: str) -> None:
         if peer is None:
