@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace, _ActionsContainer
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def _phase(word: str) -> Phase:
         raise ArgumentTypeError(f"there is no phase {word}; there are {', '.join(Phase)}") from None
 
 
-def add_json(parser: ArgumentParser) -> None:
+def add_json(parser: _ActionsContainer) -> None:
     """`--json`."""
     parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout, nothing else there")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace
 
 from rich.console import Console
@@ -19,25 +18,27 @@ and nothing is changed."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """SESSION, --until, --json."""
+    """SESSION, --until, --json or --markdown."""
     add_session(parser)
     add_until(parser)
-    add_json(parser)
+    form = parser.add_mutually_exclusive_group()
+    add_json(form)
+    form.add_argument("--markdown", action="store_true", help="as a document to hand over, or to keep")
 
 
 def run(args: Namespace) -> ExitCode:
     """Plan and show."""
     from fabwiz.artifacts.errors import ArtifactError
     from fabwiz.deploy.plan import plan
+    from fabwiz.deploy.plan_text import plan_json, plan_markdown
 
     network = valid_network(args)
     try:
         phases = plan(network, args.until)
     except ArtifactError as error:
         raise Refused(ExitCode.FAILED, str(error)) from None
-    if args.json:
-        for phase in phases:
-            print(json.dumps(phase.as_dict(), ensure_ascii=False))
+    if args.json or args.markdown:
+        print(plan_json(phases) if args.json else plan_markdown(network, phases), end="")
         return ExitCode.DONE
     console = Console(highlight=False)
     for phase in phases:

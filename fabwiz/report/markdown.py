@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fabwiz.report.contents import commands, keys
+from fabwiz.report.escaped import escaped
 from fabwiz.report.facts import Facts
 from fabwiz.rules.faults import tolerance
 from fabwiz.session.network import Network, Node
@@ -16,12 +17,12 @@ def markdown(network: Network, workspace: Workspace, facts: Facts, picture: str 
     """The whole report. `picture` is the topology's file name, relative to the report. Holds no secret."""
     title = f"Network {network.name}" + (" (rehearsal)" if facts.rehearsal else "")
     session = network.session
-    lines = [f"# {_text(title)}", ""]
+    lines = [f"# {escaped(title)}", ""]
     if facts.rehearsal:
         lines += ["**This was a rehearsal on one machine: none of it runs on the hosts that are named here.**", ""]
     lines += [
         f"Hyperledger Fabric {session.fabric}, {'with' if session.tls else 'without'} TLS, ordering with Kafka.",
-        f"As it was on {facts.time[:19].replace('T', ' ')} UTC. It can lose {_text(tolerance(network))}.",
+        f"As it was on {facts.time[:19].replace('T', ' ')} UTC. It can lose {escaped(tolerance(network))}.",
         "",
     ]
     if picture:
@@ -79,7 +80,7 @@ def markdown(network: Network, workspace: Workspace, facts: Facts, picture: str 
                 for chaincode in network.chaincodes.values()
             ],
         )
-        lines += ["", *(f"- {_text(answer)}" for answer in facts.answers)]
+        lines += ["", *(f"- {escaped(answer)}" for answer in facts.answers)]
     lines += [
         "",
         "## Keys",
@@ -119,14 +120,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], raw: int = 0) -> 
     """Cells are escaped, except the first `raw` of each row."""
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in rows:
-        cells = [cell.replace("|", "\\|") if at < raw else _text(cell) for at, cell in enumerate(row)]
+        cells = [cell.replace("|", "\\|") if at < raw else escaped(cell) for at, cell in enumerate(row)]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
-
-
-def _text(text: str) -> str:
-    """Text as it is, whatever it holds."""
-    return " ".join(text.translate(_AS_TEXT).split())
-
-
-_AS_TEXT = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]|#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})

@@ -13,14 +13,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 Line = Sequence[tuple[str, str]]
-"""Pieces of text, each with its look: `head`, `good`, `bad`, `dim`, or nothing."""
+"""Pieces of text, each with its look: `head`, `good`, `warn`, `bad`, `dim`, or nothing."""
 
 
 class Lines(ScrollView, can_focus=True):
     """Scrolls up and down; what is too long is wrapped."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--head", "lines--good", "lines--bad", "lines--dim"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--head", "lines--good", "lines--warn", "lines--bad", "lines--dim"}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -82,3 +82,18 @@ def test_two_operators_do_not_generate_at_once(session: Path, capsys: pytest.Cap
         assert main(["generate", str(session)]) == 4
 
     assert "works on this session" in capsys.readouterr().err
+
+
+def test_a_plan_as_a_document_has_every_phase_host_and_action(
+    session: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phases = planned(session, capsys)
+
+    assert main(["plan", str(session), "--markdown"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[2].rstrip(":") for line in lines if line.startswith("## ")] == [one["phase"] for one in phases]
+    actions = [action for phase in phases for step in phase["steps"] for action in step["actions"]]
+    assert len([line for line in lines if line.startswith("  - ")]) == len(actions)
+    assert len([line for line in lines if line.endswith(" **private**")]) == sum(one["private"] for one in actions)
+    assert max(line.count("`") for line in lines) > 0

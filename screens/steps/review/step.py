@@ -5,24 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Button, Static, TabbedContent, TabPane
 
-from fabwiz.editing.consequences import sentences
+from fabwiz.deploy.session_run import Mode
 from fabwiz.editing.draft import Settled
 from fabwiz.session.network import Network
 from fabwiz.session.picture import picture
 from screens.marks import ASCII, marks
 from screens.step import Step
+from screens.steps.review import exporting, ready
 from screens.steps.review.planner import Planned, Planner
 from screens.steps.review.trees import HostTree, PlanTree
+from screens.steps.run.step import RunStep
 from screens.telling import tell
-from screens.widgets.dialogs import Ask
+from screens.widgets.dialogs import Choose
+from screens.widgets.lines import Lines
 
 TABS = ("ready", "hosts", "plan", "topology")
 
@@ -42,12 +44,20 @@ Nothing has been changed on any host so far. Here you see what is about to happe
 - **Plan** - what a run does, phase by phase: files, commands, calls, and what is waited for as evidence.
 - **Topology** - hosts, and what runs on them.
 
-The keys 1 to 4 change between them. `s` saves a copy of the session under another name.
+The keys 1 to 4 change between them.
+
+- **Run** (`r`) asks once more, and offers a rehearsal on this machine first.
+- **Dry run** (`d`) logs in to your hosts and says what a run would do; nothing is changed.
+- **Save a copy** (`s`) keeps the session under another name; the one that is open is saved by itself.
+- **Export** (`e`) writes the plan, as a document or for programs, or the topology into a file.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(number), f"tab('{tab}')", tab.capitalize(), show=False) for number, tab in enumerate(TABS, 1)),
         Binding("1", "tab('ready')", "Looks", key_display="1-4"),
+        Binding("r", "run", "Run"),
+        Binding("d", "dry_run", "Dry run"),
         Binding("s", "save_copy", "Save a copy"),
+        Binding("e", "export", "Export"),
     ]
 
     class PlannedNow(Message):
@@ -59,9 +69,14 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
 
     def compose(self) -> ComposeResult:
         """Four looks."""
+        with Horizontal(id="review-buttons"):
+            yield Button("Run", id="review-run", variant="primary", compact=True)
+            yield Button("Dry run", id="review-dry", compact=True)
+            yield Button("Save a copy", id="review-save", compact=True)
+            yield Button("Export", id="review-export", compact=True)
         with TabbedContent(initial="ready"):
-            with TabPane("1 Ready?", id="ready"), VerticalScroll(id="review-ready-scroll", can_focus=True):
-                yield Static("", id="review-ready", markup=False)
+            with TabPane("1 Ready?", id="ready"):
+                yield Lines(id="review-ready")
             with TabPane("2 Hosts", id="hosts"):
                 yield HostTree()
             with TabPane("3 Plan", id="plan"):
@@ -73,6 +88,7 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
         """No plan yet."""
         self._planner = Planner(lambda planned: tell(self, self.PlannedNow(planned)))
         self._asked: Network | None = None
+        self._planned: Planned | None = None
         self._drawn: tuple[Settled, int] | None = None
 
     def judge(self, settled: Settled) -> None:
@@ -82,7 +98,7 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
         if self._drawn and self._drawn[0] is settled and self._drawn[1] == width:
             return
         self._drawn = (settled, width)
-        self.query_one("#review-ready", Static).update(_ready(settled))
+        self.query_one(Lines).tell(list(ready.lines(settled)))
         network = settled.network
         if network is None:
             return
@@ -97,9 +113,10 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
         self.judge(self.draft.settled)
 
     @on(PlannedNow)
-    def _planned(self, event: PlannedNow) -> None:
+    def _take_plan(self, event: PlannedNow) -> None:
         if event.planned.network is not self._asked:
             return
+        self._planned = event.planned
         if event.planned.problem:
             self.notify(event.planned.problem, severity="error", markup=False)
         self.query_one(HostTree).fill(event.planned.phases)
@@ -109,7 +126,7 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
         """Another look."""
         self.query_one(TabbedContent).active = tab
         inner = {
-            "ready": "#review-ready-scroll",
+            "ready": "#review-ready",
             "hosts": "#review-hosts",
             "plan": "#review-plan",
             "topology": "#review-picture-scroll",
@@ -120,62 +137,49 @@ The keys 1 to 4 change between them. `s` saves a copy of the session under anoth
         """What is shown."""
         self.action_tab(self.query_one(TabbedContent).active or "ready")
 
+    # -- going on ------------------------------------------------------------------------------------------------
+
+    @on(Button.Pressed, "#review-save")
     def action_save_copy(self) -> None:
         """The session under another name; this one stays open."""
-        path = self.draft.path
-        suggestion = f"{path.stem}-copy.yaml" if path else "session.yaml"
-        self.app.push_screen(Ask("Save a copy of the session as", suggestion, title="Save a copy"), self._save_copy)
+        exporting.save(self, exporting.session_copy(self))
 
-    def _save_copy(self, answer: str | None) -> None:
-        if not answer or not answer.strip():
-            return
-        target = Path(answer.strip()).expanduser()
-        if target.exists():
-            self.notify(f"{target} exists already; take another name", severity="error", markup=False)
-            return
-        try:
-            self.draft.settle().document.save(target)
-        except OSError as error:
-            self.notify(f"{target}: {error.strerror or error}", severity="error", markup=False)
-        else:
-            self.notify(f"saved as {target}", markup=False)
+    @on(Button.Pressed, "#review-export")
+    def action_export(self) -> None:
+        """The plan, the picture or the session, into a file."""
+        exports = {"session": exporting.session_copy(self)}
+        if self._planned and self._planned.network is self.draft.settled.network and not self._planned.problem:
+            exports = {**exporting.plans(self._planned.network, self._planned.phases), **exports}
+        exporting.choose(self, exports)
+
+    @on(Button.Pressed, "#review-dry")
+    async def action_dry_run(self) -> None:
+        """Nothing is changed by that: it begins at once."""
+        await self._begin(Mode.DRY_RUN)
+
+    @on(Button.Pressed, "#review-run")
+    def action_run(self) -> None:
+        """Ask once more: from now on hosts are changed."""
+        network = self.draft.settled.network
+        count = len(network.hosts) if network else 0
+        self.app.push_screen(
+            Choose(
+                f"Run {network.name if network else 'it'} on {count} host{'' if count == 1 else 's'} now?\n\n"
+                "A rehearsal runs all of it on stand-in hosts on this machine first; nothing leaves it.",
+                [("rehearsal", "Rehearse first"), ("run", "Run now"), ("stay", "Not yet")],
+                "Run",
+            ),
+            self._run,
+        )
+
+    async def _run(self, answer: str | None) -> None:
+        if answer in ("rehearsal", "run"):
+            await self._begin(Mode.RUN if answer == "run" else Mode.REHEARSAL)
+
+    async def _begin(self, mode: Mode) -> None:
+        await self.wizard.go_to(RunStep.KEY)
+        self.wizard.query_one(RunStep).begin(mode)
 
     def headless(self, session_file: Path) -> str:
         """The plan."""
         return f"fabwiz plan {session_file.name}"
-
-
-def _ready(settled: Settled) -> Text:
-    signs, text = marks(), Text()
-    errors = sum(finding.blocks for finding in settled.findings)
-    warnings = len(settled.findings) - errors
-    if errors:
-        text.append(
-            f"{signs.error} Not ready: {errors} {'error' if errors == 1 else 'errors'} to mend first.", "bold red"
-        )
-        text.append(" F2 reads them.\n\n")
-    elif settled.valid:
-        text.append(f"{signs.done} Ready to run.", "bold green")
-        text.append(f" {_count(warnings, 'warning')}.\n\n" if warnings else "\n\n")
-    network = settled.network
-    if network is None:
-        return text
-    has = [
-        _count(len(network.hosts), "host"),
-        _count(len(network.zookeeper), "ZooKeeper server"),
-        _count(len(network.kafka), "broker"),
-        _count(len(network.orderers), "orderer"),
-        f"{_count(len(network.peers), 'peer')} of {_count(len(network.organizations), 'organization')}",
-        _count(len(network.channels), "channel"),
-        _count(len(network.chaincodes), "chaincode"),
-    ]
-    text.append(f"{network.name}: Fabric {network.session.fabric}, {', '.join(has)}\n\n")
-    if losses := sentences(network):
-        text.append("If a host is lost:\n", "bold")
-    for one in losses:
-        text.append(f"  {one.text}\n", "" if one.harmless else "yellow")
-    return text
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
