@@ -293,6 +293,9 @@ class Session(Part):
     system_channel: str = Field("system-channel", description="name of the orderers' own channel")
     remote_dir: str | None = Field(None, description="folder on every host; /opt/fabwiz/<name> when nothing is said")
     tls: bool = Field(True, description="TLS between peers, orderers and clients")
+    hardening: bool = Field(
+        True, description="containers drop what rights Fabric's images can do without; false for images that need more"
+    )
     ssh: Ssh = Field(default=Ssh(), description="how to log in to all hosts")
     hosts: dict[str, Annotated[HostSpec, Short("address")]] = Field(description="the machines")
     zookeeper: dict[str, Annotated[ZooKeeperSpec, Short("host")]] = Field(description="the ZooKeeper ensemble")

@@ -314,6 +314,42 @@ def test_the_tools_container_sees_no_key_but_its_peers_signing_key() -> None:
     assert all(volume.endswith(":ro") for volume in entry["volumes"])
 
 
+def test_containers_keep_only_the_rights_that_their_images_need(release: str) -> None:
+    reads = {"DAC_OVERRIDE"}
+    steps_down = reads | {"CHOWN", "SETGID", "SETUID"}
+    wanted = {
+        "zookeeper": steps_down,
+        "kafka": reads,
+        "orderer": reads,
+        "peer": reads,
+        "couchdb": steps_down | {"FOWNER", "KILL"},
+        "tools": reads,
+    }
+    for _, _, entry in every_service(network(fabric=release)):
+        assert entry["cap_drop"] == ["ALL"]
+        assert set(entry["cap_add"]) == wanted[entry["labels"]["fabwiz.role"]]
+        assert entry["security_opt"] == ["no-new-privileges"]
+        assert not entry.keys() & {"privileged", "devices", "pid", "ipc", "userns_mode", "network_mode"}
+
+
+def test_low_ports_take_a_right_of_their_own() -> None:
+    net = network(orderers={"orderer1": {"host": "a", "port": 443}, "orderer2": "b"})
+    assert "NET_BIND_SERVICE" in services(net, "a")["orderer1.example.com"]["cap_add"]
+    assert "NET_BIND_SERVICE" not in services(net, "b")["orderer2.example.com"]["cap_add"]
+
+
+def test_hardening_can_be_turned_off_for_images_that_need_more() -> None:
+    for _, _, entry in every_service(network(hardening=False)):
+        assert not entry.keys() & {"cap_drop", "cap_add", "security_opt"}
+
+
+def test_nothing_but_volumes_and_the_peers_socket_can_be_written(release: str) -> None:
+    for _, name, entry in every_service(network(fabric=release, ordering={"kafka": {"tls": True}})):
+        bound = [volume for volume in entry.get("volumes", []) if volume[0] in "./"]
+        writable = {volume.split(":")[0] for volume in bound if not volume.endswith(":ro")}
+        assert writable <= ({"/var/run/docker.sock"} if entry["labels"]["fabwiz.role"] == "peer" else set()), name
+
+
 def test_without_tls_nothing_of_tls_is_mounted_or_named() -> None:
     for _, _, entry in every_service(network(tls=False)):
         assert not any("/tls" in volume for volume in entry.get("volumes", []))

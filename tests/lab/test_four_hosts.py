@@ -73,7 +73,7 @@ def test_an_audit_finds_nothing_and_then_what_somebody_did(lan: Site, deployment
     folder, host = lan.network.hosts[name].remote_dir, lan.hosts[name]
     mischief = f"""
 echo theirs >{folder}/notes; chmod 0644 {folder}/manifest.json; chown 12345 {folder}/genesis.block
-docker run -d --name spy --privileged -v {folder}:/loot {neighbours.IMAGE} busybox sleep 1000000
+docker run -d --name spy -v {folder}:/loot {neighbours.IMAGE} busybox sleep 1000000
 docker volume create --label fabwiz.network={lan.network.name} forgotten"""
     try:
         host.ok("sh", "-ec", mischief)

@@ -10,6 +10,7 @@ from fabwiz.session.network import Network, Node, Organization, Role
 
 CONFIG = "/etc/hyperledger/fabric"
 _SOCKET = "/var/run/docker.sock"
+"""Whoever gets into a peer rules its host by this. It has to be: peers of Fabric 1.x build and start chaincode."""
 
 
 def peer(network: Network, node: Node) -> Service:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fabwiz.artifacts import layout
+from fabwiz.artifacts.compose.rights import rights
 from fabwiz.artifacts.compose.writer import Data, Shared
 from fabwiz.artifacts.images import image
 from fabwiz.session.network import Network, Node
@@ -77,6 +78,7 @@ def definition(network: Network, service: Service, others: Shared) -> dict[str, 
     if len(node.name) <= _LONGEST_HOSTNAME:
         result["hostname"] = node.name
     result["restart"] = "unless-stopped"
+    result |= rights(network, node)
     result["labels"] = {
         "fabwiz.network": network.name,
         "fabwiz.node": node.name,
