@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from fabwiz.commands.common import add_json, add_session, any_network
-from fabwiz.commands.remote import add_remote, asker, remote_options
+from fabwiz.commands.remote import add_remote, add_take_over, asker, remote_options
 from fabwiz.exitcodes import ExitCode
 
 HELP = "take the network away: its containers, and with --data its ledgers"
@@ -17,11 +17,12 @@ of its peers; the workspace on this machine stays."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """SESSION, --data, how to log in, --json."""
+    """SESSION, --data, --take-over, how to log in, --json."""
     add_session(parser)
     parser.add_argument(
         "--data", action="store_true", help="remove ledgers, Kafka's log, keys and files on the hosts, too"
     )
+    add_take_over(parser)
     add_remote(parser)
     add_json(parser)
 
@@ -31,5 +32,5 @@ def run(args: Namespace) -> ExitCode:
     network = any_network(args)
     from fabwiz.commands.running import Settings, take_down
 
-    settings = Settings(args.session.absolute(), json=args.json)
+    settings = Settings(args.session.absolute(), json=args.json, take_over=args.take_over)
     return take_down(network, settings, remote_options(args), asker(), args.data)

@@ -41,6 +41,15 @@ def add_remote(parser: ArgumentParser) -> None:
         group.add_argument(option, type=_descriptor, metavar="FD", help=f"read {what} from this file descriptor")
 
 
+def add_take_over(parser: ArgumentParser) -> None:
+    """`--take-over`, for commands that change hosts."""
+    parser.add_argument(
+        "--take-over",
+        action="store_true",
+        help="take the hosts from another operator's run that holds their lease; it stops before its next act",
+    )
+
+
 def _descriptor(word: str) -> int:
     """An open file descriptor. Raises ArgumentTypeError for anything else."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from fabwiz.commands.common import add_json, add_session, add_until, valid_network
-from fabwiz.commands.remote import add_remote, asker, remote_options
+from fabwiz.commands.remote import add_remote, add_take_over, asker, remote_options
 from fabwiz.exitcodes import ExitCode
 
 HELP = "deploy: from the session to a network whose chaincode answers"
@@ -18,7 +18,7 @@ is changed."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """SESSION, --until, --dry-run, --logs, --rehearsal, and how to log in."""
+    """SESSION, --until, --dry-run, --logs, --rehearsal, --take-over, and how to log in."""
     add_session(parser)
     add_until(parser)
     parser.add_argument(
@@ -30,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="on rehearsal hosts on this machine instead of the session's; needs no Docker",
     )
     parser.add_argument("--logs", action="store_true", help="show the containers' logs too (they are always in logs/)")
+    add_take_over(parser)
     add_remote(parser)
     add_json(parser)
 
@@ -39,7 +40,14 @@ def run(args: Namespace) -> ExitCode:
     network = valid_network(args, warn=True)
     from fabwiz.commands.running import Settings, deploy, deploy_rehearsal
 
-    settings = Settings(args.session.absolute(), until=args.until, dry_run=args.dry_run, json=args.json, logs=args.logs)
+    settings = Settings(
+        args.session.absolute(),
+        until=args.until,
+        dry_run=args.dry_run,
+        json=args.json,
+        logs=args.logs,
+        take_over=args.take_over,
+    )
     if args.rehearsal:
         return deploy_rehearsal(network.session, settings)
     return deploy(network, settings, remote_options(args), asker())

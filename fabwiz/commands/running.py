@@ -16,10 +16,9 @@ from fabwiz.deploy import down
 from fabwiz.deploy.errors import Interrupted, Locked
 from fabwiz.deploy.events import Emitter, Kind, Sink, Status
 from fabwiz.deploy.executor import Outcome, execute
-from fabwiz.deploy.lock import locked
-from fabwiz.deploy.phase import Phase, PhaseSpec
+from fabwiz.deploy.phase import DOWN, Phase, PhaseSpec
 from fabwiz.deploy.place import Place, own_hosts, rehearsal_hosts
-from fabwiz.deploy.replay import prepared, replay
+from fabwiz.deploy.replay import changing, prepared, replay
 from fabwiz.deploy.run import Run
 from fabwiz.exitcodes import ExitCode
 from fabwiz.remote.options import Asker, HeadlessAsker, RemoteOptions
@@ -37,6 +36,8 @@ class Settings:
     dry_run: bool = False
     json: bool = False
     logs: bool = False
+    take_over: bool = False
+    """Leases that others hold are taken from them."""
 
 
 def deploy(network: Network, settings: Settings, options: RemoteOptions, asker: Asker) -> ExitCode:
@@ -63,7 +64,9 @@ def _replay(place: Place, settings: Settings, asker: Asker) -> ExitCode:
     try:
         with prepared(place, Emitter(face), asker) as run, stopping(run):
             try:
-                return exit_code(replay(run, settings.until, settings.dry_run))
+                return exit_code(
+                    replay(run, settings.until, settings.dry_run, take_over=lambda holders: settings.take_over)
+                )
             finally:
                 run.close()  # while signals are still heard
     except Locked as error:
@@ -85,14 +88,16 @@ def opened(
 
 
 def take_down(network: Network, settings: Settings, options: RemoteOptions, asker: Asker, data: bool) -> ExitCode:
-    """Take the network away from all hosts, under the workspace's lock."""
+    """Take the network away from all hosts, under the workspace's lock and the hosts' leases."""
     face = choose(settings.json, settings.logs)
-    spec = PhaseSpec("down", "take the network away", "", lambda found: down.stages(found, data))
+    spec = PhaseSpec(DOWN, "take the network away", "", lambda found: down.stages(found, data))
     try:
-        with opened(network, settings.session_file, options, asker, face) as run, locked(run.workspace.lock):
-            with stopping(run):
-                run.journal.append("run", network=network.name, command="down", data=data)
-                outcome = execute(run, [spec])
+        with (
+            opened(network, settings.session_file, options, asker, face) as run,
+            stopping(run),
+            changing(run, "down", lambda holders: settings.take_over, tidy=data, data=data),
+        ):
+            outcome = execute(run, [spec])
             if data and not outcome.failures:
                 run.journal.append("data-removed")
                 forget(run.workspace.assigned)
@@ -102,6 +107,7 @@ def take_down(network: Network, settings: Settings, options: RemoteOptions, aske
                 Status.DONE: "is gone",
                 Status.SKIPPED: "was gone already",
             }[status]
+            run.journal.append("end", status=status, changed=outcome.changed, unchanged=outcome.unchanged)
             run.emit(Kind.SUMMARY, status=status, seconds=round(outcome.seconds, 3), message=f"{network.name} {said}")
             # no host was logged in to, or nothing was left on those that were: nothing was changed
             if outcome.failures and not run.acted and all(failure.error.unreached for failure in outcome.failures):

@@ -16,7 +16,7 @@ WhoseKey = Callable[[str], str | None]
 """From the SHA-256 of a file to the key of the workspace that it is, in words."""
 
 _LEFT = (".fabwiz-", ".images")
-_LEASE = re.compile(r"\.fabwiz-lease(/((held|about|beat|\.beat)\.[0-9a-f-]{17}|made))?")
+_LEASE = re.compile(r"\.fabwiz-lease(/(held|about|beat|\.beat|made)\.[0-9a-f-]{17})?")
 """Who works there just now; see `fabwiz.deploy.lease_scripts`."""
 _TYPES = {
     stat.S_IFLNK: "a symbolic link",

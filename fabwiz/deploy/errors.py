@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fabwiz.deploy.lease import Holder
+
 
 class StepFailed(Exception):
     """A step failed. `cause` and `remedy` are there where the error is a known one.
@@ -32,3 +37,11 @@ class Interrupted(Exception):
 
 class Locked(Exception):
     """Another run works on the same workspace."""
+
+
+class Leased(Locked, Interrupted):
+    """Another operator's run has the lease on `holders`' hosts: this one is not begun, or ends before its next act."""
+
+    def __init__(self, message: str, holders: tuple[Holder, ...]) -> None:
+        super().__init__(message)
+        self.holders = holders

@@ -40,7 +40,9 @@ class Outcome:
 
 
 def execute(run: Run, phases: Iterable[PhaseSpec], decide: Decide | None = None) -> Outcome:
-    """Run the phases in order until one fails. Raises Interrupted when the operator asked to stop.
+    """Run the phases in order until one fails.
+
+    Raises Interrupted when the operator asked to stop, Leased when another works on the hosts, or has taken them over.
 
     In a dry run every step only looks, and says what it would do. Where steps fail, `decide` is asked what to do about
     them while everything that is connected stays so; without it, they end the run.
@@ -61,18 +63,18 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, decide: Decide | None) -
     begun = time.monotonic()
     before, skipped_before = outcome.changed, outcome.skipped
     run.emit(Kind.PHASE, phase=spec.phase, status=Status.STARTED, message=spec.title)
-    stopped = False
+    stopped: Interrupted | None = None
     try:
         _at_once(run, [partial(run.entering, spec.phase)])
         for stage in spec.stages(run.network):
             _stage(run, spec, stage, outcome, decide)
             if outcome.failures:
                 break
-    except Interrupted:
-        stopped = True
+    except Interrupted as error:
+        stopped = error
     seconds = round(time.monotonic() - begun, 3)
     if stopped:
-        status, message = Status.FAILED, "stopped"
+        status, message = Status.FAILED, str(stopped) or "stopped"
     elif outcome.failures:
         status = Status.FAILED
         message = "; ".join(f"{f.step.host or 'workstation'}: {f.error.message}" for f in outcome.failures)
@@ -85,7 +87,7 @@ def _phase(run: Run, spec: PhaseSpec, outcome: Outcome, decide: Decide | None) -
     run.emit(Kind.PHASE, phase=spec.phase, status=status, seconds=seconds, message=message)
     _note(run, "phase", phase=spec.phase, status=status, seconds=seconds)
     if stopped:
-        raise Interrupted
+        raise stopped
 
 
 def _stage(run: Run, spec: PhaseSpec, stage: Stage, outcome: Outcome, decide: Decide | None) -> None:
@@ -173,7 +175,8 @@ def _lane(run: Run, spec: PhaseSpec, steps: Sequence[Step]) -> tuple[list[Result
             return results, Failure(step, failed)
         seconds = round(time.monotonic() - begun, 3)
         run.emit(Kind.STEP, **where, status=result.status, seconds=seconds, message=result.message)
-        _note(run, "step", **where, status=result.status, seconds=seconds, message=result.message)
+        changed = True if result.changed else None
+        _note(run, "step", **where, status=result.status, seconds=seconds, message=result.message, changed=changed)
         results.append(result)
     return results, None
 

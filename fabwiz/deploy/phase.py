@@ -27,6 +27,9 @@ class Phase(StrEnum):
     CHECK = "check"
 
 
+DOWN = "down"
+"""The one phase of taking a network away."""
+
 Stage = Sequence[Step]
 """Steps that need not wait for one another; those of one host still run in turn."""
 

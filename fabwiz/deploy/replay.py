@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from fabwiz import __version__
 from fabwiz.deploy.decision import Decide
 from fabwiz.deploy.dry_run import dry
 from fabwiz.deploy.errors import Interrupted
 from fabwiz.deploy.events import Emitter, Kind, Status
 from fabwiz.deploy.executor import Outcome, execute
 from fabwiz.deploy.journal import Journal
+from fabwiz.deploy.leases import TakeOver
 from fabwiz.deploy.lock import locked
+from fabwiz.deploy.operator import operator
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
 from fabwiz.deploy.place import Place
@@ -60,40 +65,62 @@ def prepared(place: Place, emit: Emitter, asker: Asker) -> Iterator[Run]:
         pool.close()
 
 
-def replay(run: Run, until: Phase | None = None, dry_run: bool = False, decide: Decide | None = None) -> Outcome:
-    """Run all phases up to `until`, under the workspace's lock, and emit a summary; see `execute` for `decide`.
+def replay(
+    run: Run,
+    until: Phase | None = None,
+    dry_run: bool = False,
+    decide: Decide | None = None,
+    take_over: TakeOver | None = None,
+) -> Outcome:
+    """Run all phases up to `until`, under the workspace's lock and the hosts' leases, and emit a summary.
 
-    A dry run needs no lock, for it changes nothing. Raises Locked when another run holds the lock, OSError when the
-    workspace cannot be written, Interrupted when the operator asked to stop.
+    `decide` is asked what to do about failed steps, see `execute`; `take_over` whether the leases of others are taken
+    from them. A dry run needs neither lock nor lease, for it changes nothing. Raises Locked when another run holds the
+    lock, Leased when another operator's run holds a lease or has taken one over, OSError when the workspace cannot be
+    written, Interrupted when the operator asked to stop.
     """
     if dry_run:
         with dry(run) as twin:
             return _run(twin, until)
-    with locked(run.workspace.lock):
-        run.journal.append("run", network=run.network.name, until=until)
-        try:
-            outcome = _run(run, until, decide)
-        except Interrupted:
-            run.journal.append("end", status=Status.FAILED, message="stopped")
-            raise
+    with changing(run, "replay", take_over, until=until):
+        outcome = _run(run, until, decide)
         run.journal.append("end", status=_status(outcome), changed=outcome.changed, unchanged=outcome.unchanged)
         return outcome
+
+
+@contextmanager
+def changing(
+    run: Run, command: str, take_over: TakeOver | None = None, tidy: bool = False, **about: Any
+) -> Iterator[None]:
+    """Hold the workspace's lock, and the leases of hosts from when they are opened on; the journal says who and why.
+
+    For every command that changes hosts. `tidy`: what is empty of `remote_dir` goes at the end. Raises as `replay`.
+    """
+    with locked(run.workspace.lock), run.leases.wanted(f"fabwiz {command}", take_over, tidy):
+        run.journal.append(
+            "run",
+            network=run.network.name,
+            command=command,
+            who=operator(),
+            version=__version__,
+            pid=os.getpid(),
+            **about,
+        )
+        try:
+            yield
+        except Interrupted as error:
+            run.journal.append("end", status=Status.FAILED, message=str(error) or "stopped")
+            raise
 
 
 def _run(run: Run, until: Phase | None, decide: Decide | None = None) -> Outcome:
     begun = time.monotonic()
     try:
         outcome = execute(run, phases_until(until), decide)
-    except Interrupted:
+    except Interrupted as error:
         seconds = round(time.monotonic() - begun, 3)
-        run.emit(
-            Kind.SUMMARY,
-            status=Status.FAILED,
-            seconds=seconds,
-            message=_named(
-                run, f"{run.network.name}: stopped" + ("" if run.rehearsal else "; run again to go on from here")
-            ),
-        )
+        stopped = f"{run.network.name}: stopped" + ("" if run.rehearsal else "; run again to go on from here")
+        run.emit(Kind.SUMMARY, status=Status.FAILED, seconds=seconds, message=_named(run, str(error) or stopped))
         raise
     seconds = round(outcome.seconds, 3)
     run.emit(Kind.SUMMARY, status=_status(outcome), seconds=seconds, message=summary(run, outcome, until))

@@ -16,8 +16,9 @@ from fabwiz.deploy.docker import Container, Docker, State
 from fabwiz.deploy.errors import Interrupted, StepFailed
 from fabwiz.deploy.events import Emitter, Kind
 from fabwiz.deploy.journal import Journal
+from fabwiz.deploy.leases import Leases
 from fabwiz.deploy.logs import LogFollowers
-from fabwiz.deploy.phase import Phase
+from fabwiz.deploy.phase import DOWN, Phase
 from fabwiz.deploy.unexpected import unexpected
 from fabwiz.diagnose import diagnose
 from fabwiz.fabric.config import ConfigError
@@ -92,6 +93,7 @@ class Run:
         self._unreached: dict[str, RemoteError] = {}
         self.fabric = FabricAccess(self.network, self.workspace, self.connection)
         self.logs = LogFollowers(self)
+        self.leases = Leases(self)
 
     # -- hosts ---------------------------------------------------------------------------------------------------
 
@@ -103,17 +105,31 @@ class Run:
             raise error
         return self.pool.connection(host)
 
-    def open_hosts(self) -> None:
-        """Connect to all hosts that run something, so that new host keys are reviewed together.
+    def remember(self, host: str, error: RemoteError) -> None:
+        """Raise this when the host's connection is next asked for."""
+        self._unreached[host] = error
+
+    def open_hosts(self, needs_all: bool = False) -> None:
+        """Connect to all hosts that run something, so that new host keys are reviewed together; take their leases.
 
         A host that cannot be reached says so when its connection is first asked for. Hosts that a network which has
-        run can do without for now are told here, and the run goes on without them.
+        run can do without for now are told here, and the run goes on without them, unless it `needs_all`. Raises
+        Leased when another operator works there.
         """
         used = [host for host in self.network.hosts if self.network.on(host)]
         found = self.pool.open_all(used)
         self._unreached = {host: error for host, error in found.items() if isinstance(error, RemoteError)}
+        if not self.dry:
+            for host, connection in found.items():
+                if not isinstance(connection, RemoteError):
+                    address = self.network.hosts[host].address
+                    self.journal.append("host", host=host, address=address, key=connection.host_key)
+        self._go_without_silent_ones(needs_all)
+        self.leases.acquire([host for host in used if host not in self._unreached and host not in self.hosts_away])
+
+    def _go_without_silent_ones(self, needs_all: bool) -> None:
         silent = {host: error for host, error in self._unreached.items() if isinstance(error, Unreachable)}
-        if silent.keys() == self._unreached.keys() and self.can_lose(self._nodes_on(silent)):
+        if not needs_all and silent.keys() == self._unreached.keys() and self.can_lose(self._nodes_on(silent)):
             self.hosts_away, self._unreached = dict(silent), {}
         for host, error in self.hosts_away.items():
             self.emit(Kind.LOG, host=host, message=f"{clean(str(error))}: going on without {self._names_on(host)}")
@@ -155,7 +171,9 @@ class Run:
         self.pool.close()
 
     def raise_if_stopped(self) -> None:
-        """Raises Interrupted when the operator asked to stop."""
+        """Raises Interrupted when the operator asked to stop, Leased when another has taken the hosts over."""
+        if self.leases.lost:
+            raise self.leases.lost
         if self.stopped:
             raise Interrupted
 
@@ -232,6 +250,8 @@ class Run:
         """
         if phase == Phase.PREFLIGHT:
             self.open_hosts()
+        if phase == DOWN:
+            self.open_hosts(needs_all=True)
         if phase == Phase.ZOOKEEPER and not self.dry:
             remember(self.workspace.assigned, self.network)
             self.logs.start()

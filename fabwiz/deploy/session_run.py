@@ -28,6 +28,7 @@ from fabwiz.session.workspace import Workspace
 
 if TYPE_CHECKING:
     from fabwiz.deploy.executor import Outcome
+    from fabwiz.deploy.lease import Holder
     from fabwiz.deploy.place import Place
     from fabwiz.deploy.run import Run
     from fabwiz.remote.rehearsal import Rehearsal
@@ -51,7 +52,8 @@ class State(StrEnum):
     STARTING = "starting"
     RUNNING = "running"
     WAITING = "waiting"
-    """Steps have failed; somebody is to decide: `retry`, `pass_over`, `resume`, or `stop`."""
+    """Somebody is to decide: where steps have failed, `retry`, `pass_over`, `resume`, or `stop`; where others hold the
+    hosts' leases, `take_over` or `stop`."""
     STOPPING = "stopping"
     ENDED = "ended"
 
@@ -65,7 +67,7 @@ class Ending(StrEnum):
     REFUSED = "refused"
     """The session has errors; nothing was begun."""
     LOCKED = "locked"
-    """Another run works on the same workspace; nothing was begun."""
+    """Another run works on the same workspace or hosts, or has taken those over; the message says who."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,12 @@ class SessionRun:
         on_state: Callable[[SessionRun], None],
         on_asked: Callable[[Asked], None],
         options: RemoteOptions | None = None,
+        asks_to_take_over: bool = False,
     ) -> None:
         """`document` must have a path. `sink`, `on_state` and `on_asked` must return at once.
 
-        Without `options`, hosts are logged in to as a person at this machine would.
+        Without `options`, hosts are logged in to as a person at this machine would. With `asks_to_take_over` it waits
+        for a decision where others hold the hosts' leases; without, that ends it as `LOCKED`.
         """
         assert document.path, "a session without a file has no workspace"
         self.document = document
@@ -104,16 +108,19 @@ class SessionRun:
         self.failures: tuple[Failure, ...] = ()
         """Those that wait for a decision."""
         self.failed_in: PhaseSpec | None = None
+        self.holders: tuple[Holder, ...] = ()
+        """Others who hold leases on hosts, while it waits for `take_over` or `stop`."""
         self.hosts: Rehearsal | None = None
         """The rehearsal hosts, while there are any."""
         self._path = document.path.absolute()
         self._sink = sink
         self._on_state = on_state
         self._options = options
+        self._asks_to_take_over = asks_to_take_over
         self._asker = RelayAsker(on_asked)
         self._changed = threading.Condition()
         self._decision: Decision | None = None
-        self._decided = self._resuming = self._stopping = False
+        self._decided = self._resuming = self._stopping = self._taking_over = False
         self._run: Run | None = None
         self._summary = ""
         self._thread = threading.Thread(target=self._work, name="run of a session", daemon=True)
@@ -175,6 +182,13 @@ class SessionRun:
         """Go on without the failed steps of these hosts, where `may_pass_over`."""
         self._decide_for(Decision(without=frozenset(hosts)))
 
+    def take_over(self) -> None:
+        """Take the hosts from those `holders`, whose runs then stop before their next act."""
+        with self._changed:
+            if self.state is State.WAITING and self.holders:
+                self._decided = self._taking_over = True
+                self._changed.notify_all()
+
     @property
     def may_pass_over(self) -> bool:
         """Whether the steps that have failed are such that nothing builds on them."""
@@ -183,7 +197,7 @@ class SessionRun:
     def resume(self) -> None:
         """Go over everything again from the first phase on, on the same hosts: what is done is only looked at."""
         with self._changed:
-            if self.state is State.WAITING:
+            if self.state is State.WAITING and self.failures:
                 self._decided, self._decision, self._resuming = True, None, True
                 self._changed.notify_all()
 
@@ -244,7 +258,8 @@ class SessionRun:
                 if self.mode is Mode.LOOK:
                     return Ended(Ending.DONE, "asked", facts=gather(run))
                 is_dry = self.mode is Mode.DRY_RUN
-                outcome = replay(run, dry_run=is_dry, decide=None if is_dry else self._decide)
+                decide = None if is_dry else self._decide
+                outcome = replay(run, dry_run=is_dry, decide=decide, take_over=self._may_take_over)
                 if not outcome.failures:
                     return Ended(Ending.DONE, self._summary, facts=None if is_dry else gather(run))
             if not self._resuming:
@@ -276,9 +291,25 @@ class SessionRun:
             self._move(State.RUNNING)
         return decision
 
+    def _may_take_over(self, holders: Sequence[Holder]) -> bool:
+        with self._changed:
+            if self._stopping or not self._asks_to_take_over:
+                return False
+            self.holders = tuple(holders)
+            self._decided = self._taking_over = False
+            self.state = State.WAITING
+        self._on_state(self)
+        with self._changed:
+            while not self._decided:
+                self._changed.wait()
+            self.holders = ()
+        if not self._stopping:
+            self._move(State.RUNNING)
+        return self._taking_over
+
     def _decide_for(self, decision: Decision) -> None:
         with self._changed:
-            if self.state is State.WAITING:
+            if self.state is State.WAITING and self.failures:
                 self._decided, self._decision = True, decision
                 self._changed.notify_all()
 

@@ -88,6 +88,7 @@ class Step(ABC):
         """Look, act, look again."""
         if (found := self.look(run)) is not None:
             return skipped(found)
+        run.leases.hold(self.host)
         run.acted = True
         message = self.act(run)
         if self.look(run) is None:

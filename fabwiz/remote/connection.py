@@ -188,6 +188,10 @@ class Connection(Protocol):
     def alive(self) -> bool:
         """Whether it can still be used, as far as is known."""
 
+    @property
+    def host_key(self) -> str | None:
+        """The host's key as `ssh-ed25519 SHA256:...`, as ssh-keygen prints it; None where none is needed."""
+
     def run(
         self,
         argv: Sequence[str],

@@ -69,6 +69,13 @@ class Pool:
                 if not self._vouched([unknown]):
                     raise
 
+    def opened(self, host_name: str) -> Connection | None:
+        """The connection to a host if it is open; nothing is dialled."""
+        with self._slots_lock:
+            slot = self._slots.get(host_name)
+        connection = slot.connection if slot and not self._closed else None
+        return connection if connection is not None and connection.alive else None
+
     def open_all(
         self,
         host_names: Iterable[str] | None = None,

@@ -75,6 +75,11 @@ class ShellConnection(ABC):
         """The host that this leads to."""
         return self._host
 
+    @property
+    def host_key(self) -> str | None:
+        """None: this machine is no other."""
+        return None
+
     @abstractmethod
     def start(self, line: str, timeout: float) -> AbstractContextManager[Running]:
         """Start a line that any shell reads; leaving the context lets go of it. `timeout` is for starting."""

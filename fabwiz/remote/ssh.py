@@ -19,7 +19,7 @@ from fabwiz.remote.channel import ChannelProcess, Sessions
 from fabwiz.remote.connection import CommandFailed, ConnectionLost, Forward, RemoteError, Unreachable
 from fabwiz.remote.copy import scp_upload
 from fabwiz.remote.forward import SshForward
-from fabwiz.remote.hostkeys import HostKeys, known_hosts_name
+from fabwiz.remote.hostkeys import HostKeys, fingerprint, known_hosts_name
 from fabwiz.remote.keyring import Keyring
 from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.process import Running
@@ -50,8 +50,11 @@ class Tools:
 class SshConnection(ShellConnection):
     """Keeps `fabwiz.remote.connection.Connection` over SSH. Made by `open_ssh`."""
 
-    def __init__(self, host: Host, tools: Tools, transport: paramiko.Transport, link: WatchedSocket) -> None:
+    def __init__(
+        self, host: Host, tools: Tools, transport: paramiko.Transport, link: WatchedSocket, host_key: str
+    ) -> None:
         super().__init__(host, tools.secrets)
+        self._host_key = host_key
         self._transport = transport
         self._link = link
         self._closed = threading.Event()
@@ -64,6 +67,11 @@ class SshConnection(ShellConnection):
     def alive(self) -> bool:
         """Whether the transport still runs; a dead peer is noticed by the watch within its interval and patience."""
         return self._transport.is_active()
+
+    @property
+    def host_key(self) -> str | None:
+        """Type and fingerprint of the key that it showed."""
+        return self._host_key
 
     @contextmanager
     def start(self, line: str, timeout: float) -> Iterator[Running]:
@@ -194,7 +202,7 @@ def _connect(host: Host, tools: Tools, via: SshConnection | None) -> SshConnecti
         bounded(transport, link)
         tools.host_keys.check(host.name, name, shown.get_name(), key)
         authenticate(transport, host, tools.keyring, tools.secrets)
-        return SshConnection(host, tools, transport, link)
+        return SshConnection(host, tools, transport, link, f"{shown.get_name()} {fingerprint(key)}")
     except BaseException:
         transport.close()
         link.close()

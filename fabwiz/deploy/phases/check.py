@@ -82,6 +82,7 @@ class Answers(Step):
         found = self.look(run)
         if found is not None:
             return skipped(found)
+        run.leases.hold(self.host)
         run.acted = True
         return done(self.act(run))
 

@@ -62,7 +62,10 @@ class StartContainers(Step):
     def execute(self, run: Run) -> Result:
         """Look, and act once: whether it serves is for the phase's evidence to say."""
         found = self.look(run)
-        return skipped(found) if found is not None else done(self.act(run))
+        if found is not None:
+            return skipped(found)
+        run.leases.hold(self.host)
+        return done(self.act(run))
 
     def _wanting(self, run: Run, states: set[State]) -> list[Node]:
         """Nodes whose container is missing, outdated, or in none of these states."""

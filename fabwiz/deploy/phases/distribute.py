@@ -44,6 +44,7 @@ class PutBundle(Step):
 
     def execute(self, run: Run) -> Result:
         """Compare on the host, send what differs, verify there."""
+        run.leases.hold(self.host)
         report = self._put(run, only_look=False)
         if report.changed or report.removed:
             removed = f", {len(report.removed)} removed" if report.removed else ""
