@@ -100,11 +100,11 @@ class Lease:
                 break
         raise CommandFailed(self.host, "what it says of the lease cannot be understood")
 
-    def renew(self, connection: Connection) -> Holder | bool | None:
-        """Renew it: True; or who has it now; None: nobody has. Raises RemoteError."""
+    def renew(self, connection: Connection) -> Taken | Holder | None:
+        """Renew it; or who has it now; None: nobody has. Raises RemoteError."""
         said = self._run(connection, RENEW, self._remote_dir, self._token, f"{LASTS:.0f}")
         if "renewed" in said:
-            return True
+            return Taken()
         if "held" in said:
             return self._holder(said, "held")
         if "gone" in said:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from fabwiz.deploy.errors import Leased, StepFailed
 from fabwiz.deploy.events import Kind
-from fabwiz.deploy.lease import Holder, Lease, held_by, lost_to
+from fabwiz.deploy.lease import Holder, Lease, Taken, held_by, lost_to
 from fabwiz.deploy.operator import operator
 from fabwiz.remote.connection import AuthenticationFailed, CommandFailed, ConnectionLost, RemoteError
 from fabwiz.remote.sanitize import clean
@@ -189,10 +189,10 @@ class Leases:
                 self._confirmed[host] = _clock()
             finally:
                 self._tried[host] = _clock()
-        if found is not True:
+        if not isinstance(found, Taken):
             self._lose(host, found)
 
-    def _renewed(self, host: str, lease: Lease) -> Holder | bool | None:
+    def _renewed(self, host: str, lease: Lease) -> Taken | Holder | None:
         try:
             return lease.renew(self._run.connection(host))
         except ConnectionLost:  # noticed only now, as after a sleep: the pool opens another

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -152,7 +153,7 @@ def test_tidying_takes_folders_along_that_were_there_before(there: There, lease:
 def test_it_ends_by_itself_unless_it_is_renewed(there: There, lease: Of) -> None:
     lease(ALICE).take(at(there))
     there.later(int(LASTS) - 1)
-    assert lease(ALICE).renew(at(there)) is True
+    assert lease(ALICE).renew(at(there)) == Taken()
     there.later(int(LASTS) - 1)
     assert isinstance(lease(BOB).take(at(there)), Holder)
     there.later(1)
@@ -171,7 +172,7 @@ def test_one_that_has_ended_is_renewed_if_nobody_took_it(there: There, lease: Of
     lease(ALICE).take(at(there))
     there.later(3600)
 
-    assert lease(ALICE).renew(at(there)) is True
+    assert lease(ALICE).renew(at(there)) == Taken()
     assert isinstance(lease(BOB).take(at(there)), Holder)
 
 
@@ -197,7 +198,7 @@ def test_a_reboot_alone_does_not_void_it(dash: There, lease: Of) -> None:
 
     assert isinstance(holder, Holder)
     assert holder.age == 40
-    assert lease(ALICE).renew(at(dash)) is True
+    assert lease(ALICE).renew(at(dash)) == Taken()
 
 
 def test_a_reboot_into_the_past_ends_it(dash: There, lease: Of) -> None:
@@ -228,7 +229,7 @@ def test_it_is_taken_over_from_the_one_that_was_named_and_from_no_other(there: T
     assert isinstance(lost, Holder)
     assert lost.who == "b@desk"
     lease(ALICE).release(at(there))  # not hers any more
-    assert lease(BOB).renew(at(there)) is True
+    assert lease(BOB).renew(at(there)) == Taken()
 
 
 def test_one_that_somebody_removed_by_hand_is_nobodys(there: There, lease: Of, tmp_path: Path) -> None:
@@ -304,11 +305,11 @@ def test_of_many_at_once_one_gets_it(there: There, lease: Of, tokens: Iterator[s
             there.later(int(LASTS))
         leases = [lease(next(tokens)) for _ in range(6)]
 
-        outcomes = at_once([lambda one=one: one.take(at(there)) for one in leases])
+        outcomes = at_once([partial(one.take, at(there)) for one in leases])
 
         assert sum(isinstance(outcome, Taken) for outcome in outcomes) == 1
         assert len({outcome.run for outcome in outcomes if isinstance(outcome, Holder)}) == 1
-        (winner,) = (one for one in leases if one.renew(at(there)) is True)
+        (winner,) = (one for one in leases if one.renew(at(there)) == Taken())
         winner.release(at(there))
 
 
@@ -321,14 +322,10 @@ def test_taking_over_while_it_is_renewed_and_given_back_leaves_one_holder_or_non
         holder = new.take(at(there))
         assert isinstance(holder, Holder)
 
-        at_once(
-            [
-                lambda new=new, holder=holder: new.take(at(there), holder),
-                (lambda old=old: old.release(at(there))) if giving_back else (lambda old=old: old.renew(at(there))),
-            ]
-        )
+        last = partial(old.release if giving_back else old.renew, at(there))
+        at_once([partial(new.take, at(there), holder), last])
 
-        assert new.renew(at(there)) is True
+        assert new.renew(at(there)) == Taken()
         assert isinstance(old.renew(at(there)), Holder)
         new.release(at(there))
         assert not (tmp_path / "opt/fabwiz/lan4" / FOLDER).exists()

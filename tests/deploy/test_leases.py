@@ -218,7 +218,7 @@ def test_before_an_act_after_a_long_time_the_lease_is_renewed(place: Place, monk
     renewed: list[str] = []
     renew = Lease.renew
 
-    def noted(self: Lease, connection: Connection) -> Holder | bool | None:
+    def noted(self: Lease, connection: Connection) -> Taken | Holder | None:
         renewed.append(self.host)
         return renew(self, connection)
 
