@@ -90,7 +90,7 @@ def _mode(content: Content) -> int:
 
 
 def _is_there(folder: Path, files: list[Content]) -> bool:
-    """Whether a folder holds these files with their modes, and nothing else."""
+    """Whether a folder holds these files, each for its owner alone, and nothing else."""
     wanted = {content.path: content for content in files}
     folders = {parent.as_posix() for path in wanted for parent in PurePosixPath(path).parents}
     if not folder.is_dir() or folder.is_symlink():
@@ -107,7 +107,7 @@ def _is_there(folder: Path, files: list[Content]) -> bool:
             status = path.lstat()
             if content is None or not stat.S_ISREG(status.st_mode):
                 return False
-            if stat.S_IMODE(status.st_mode) != _mode(content) or path.read_bytes() != content.data:
+            if stat.S_IMODE(status.st_mode) != PRIVATE_FILE or path.read_bytes() != content.data:
                 return False
     return not wanted
 
@@ -133,11 +133,14 @@ def _replace(folder: Path, files: list[Content], durable: bool) -> None:
 
 
 def _write_new(path: Path, content: Content) -> None:
-    """Not synced to disk: the next run compares every byte, and the manifest tells whoever sends the files."""
+    """Not synced to disk: the next run compares every byte, and the manifest tells whoever sends the files.
+
+    The manifest tells the modes that they get on the host, too; here only the owner reads them.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content.data)
-        os.fchmod(file.fileno(), _mode(content))
+        os.fchmod(file.fileno(), PRIVATE_FILE)
 
 
 def _beside(folder: Path, kind: str) -> Path:

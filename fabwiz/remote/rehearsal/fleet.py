@@ -20,10 +20,15 @@ from fabwiz.remote.rehearsal.config import HostConfig
 from fabwiz.remote.rehearsal.errors import RehearsalError
 from fabwiz.remote.rehearsal.furnish import install_tools, key_pair, user
 from fabwiz.remote.rehearsal.processes import kill_session_of, session_members
+from fabwiz.remote.secrets import ENVIRONMENT
+from fabwiz.session.files import make_private_dir
 from fabwiz.session.model import HostSpec, Session, Ssh
 from fabwiz.session.network import Network
 
 _READY_WITHIN = 30.0
+_SECRETS = frozenset(ENVIRONMENT.values())
+"""Secrets: hosts are given none."""
+_OF_TESTS = ("COV_", "PYTEST_")
 
 
 @dataclass(slots=True)
@@ -110,8 +115,7 @@ class Rehearsal:
         if network.release is None:
             raise RehearsalError(f"fabric: {self._original.fabric} is no known release; `fabwiz check` says more")
         for top in ("ssh", "hosts", "cluster"):
-            (self.scratch / top).mkdir(parents=True, exist_ok=True)
-        (self.scratch / "ssh").chmod(0o700)
+            make_private_dir(self.scratch / top)
         self._block = block = Block(network)
         authorized = key_pair(self.key_file)
         images = self._original.images
@@ -185,7 +189,7 @@ class Rehearsal:
                     stderr=log,
                     cwd=config.folder,
                     env={
-                        **{k: v for k, v in os.environ.items() if not k.startswith(("COV_", "PYTEST_"))},
+                        **{k: v for k, v in os.environ.items() if not k.startswith(_OF_TESTS) and k not in _SECRETS},
                         "PYTHONPATH": os.pathsep.join(
                             filter(None, [str(package_root), os.environ.get("PYTHONPATH", "")])
                         ),
