@@ -165,6 +165,16 @@ def renamed_item(data: Any, path: Sequence[str], old: str, new: str) -> list[Edi
     return [Edit((*path, at), new) for at, one in enumerate(found) if one == old] if isinstance(found, list) else []
 
 
+def moved_item(data: Any, path: SessionPath, at: int, by: int) -> list[Edit]:
+    """Let an item of the list at `path` change places with the one `by` positions further on, if there is one."""
+    found = data
+    for part in path:
+        found = found.get(part) if isinstance(found, dict) else None
+    if not isinstance(found, list) or not (0 <= at < len(found) and 0 <= at + by < len(found)):
+        return []
+    return [Edit((*path, at), found[at + by]), Edit((*path, at + by), found[at])]
+
+
 def with_item(data: Any, path: Sequence[str], item: str, order: Sequence[str]) -> Edit:
     """Put a text into the list at `path`, before those that come later in `order`."""
     found = names(data, *path)

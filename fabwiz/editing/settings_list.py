@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fabwiz.editing.values import text_of
+from fabwiz.images.names import OVERRIDABLE
 from fabwiz.rules.concerns import rules_about
 from fabwiz.session.findings import SessionPath
 from fabwiz.session.reference import settings_reference
@@ -24,6 +25,7 @@ _GROUPS = {
 }
 _ELSEWHERE = {"fabwiz"}
 """Settings that nobody chooses."""
+_OVERRIDES = "images.overrides"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def settings_list() -> tuple[Listed, ...]:
     """In the order of the model, names that operators choose left out: those stand in steps of their own."""
     found = []
     for setting in settings_reference():
+        if setting.path == _OVERRIDES:
+            found += [_override(role) for role in OVERRIDABLE]
         if "<" in setting.path or "[" in setting.path or setting.path in _ELSEWHERE:
             continue
         path = tuple(setting.path.split("."))
@@ -75,6 +79,15 @@ def settings_list() -> tuple[Listed, ...]:
             default = setting.default if setting.default != "required" else ""
             found.append(Listed(path, _group(setting.path), setting.description, default, shape))
     return tuple(found)
+
+
+def _override(role: str) -> Listed:
+    path = (*_OVERRIDES.split("."), role)
+    shape = shape_at(path)
+    assert shape
+    return Listed(
+        path, _group(_OVERRIDES), f"whole name of the {role} image, in place of all that is said above", "", shape
+    )
 
 
 def _group(path: str) -> str:

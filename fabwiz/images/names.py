@@ -20,6 +20,8 @@ class UnknownRelease(ValueError):
     """The session names no release whose images are known."""
 
 
+OVERRIDABLE = (*(role.value for role in Role), "builder", "runtime")
+"""What `images.overrides` may name an image for."""
 _THIRD_PARTY = (Role.ZOOKEEPER, Role.KAFKA, Role.COUCHDB)
 
 

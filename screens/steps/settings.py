@@ -53,8 +53,8 @@ Worth a thought: **TLS** between all nodes (on), **Kafka's TLS** (off, recommend
 network), **where images come from**, how much of the containers' **logs** each host keeps.
 """
     CLAIMS: ClassVar[tuple[str, ...]] = (
-        "ssh",
         "remote_dir",
+        "hardening",
         "ordering",
         "certificates",
         "images",

@@ -39,8 +39,8 @@ class Field(Vertical):
         """The name on the left, the value on the right, a line for what is wrong."""
         yield Label(self.label, classes="field-label")
         if self._choices:
-            yield Select[Any](
-                self._choices,
+            yield Select[str](
+                [(label, label) for label, _ in self._choices],
                 prompt=f"{self.default} (default)" if self.default else "choose",
                 allow_blank=True,
                 compact=True,
@@ -89,15 +89,16 @@ class Field(Vertical):
                 with inner.prevent(Input.Changed):
                     inner.value = text_of(value, self.shape)
         elif isinstance(inner, Select):
-            known = any(one == value for _, one in self._choices)
+            known = next((label for label, one in self._choices if one == value), None)
             with inner.prevent(Select.Changed):
                 if value is None:
                     inner.clear()
                 else:
-                    if not known:  # a file may say what nobody could choose
-                        self._choices.append((str(value), value))
-                        inner.set_options(self._choices)
-                    inner.value = value
+                    if known is None:  # a file may say what nobody could choose, lists among it
+                        known = str(value)
+                        self._choices.append((known, value))
+                        inner.set_options([(label, label) for label, _ in self._choices])
+                    inner.value = known
 
     def judge(self, findings: Iterable[Finding]) -> None:
         """Show the first error at this setting, else the first warning."""
@@ -138,7 +139,7 @@ class Field(Vertical):
     def on_select_changed(self, event: Select.Changed) -> None:
         """Hand what is chosen on to the draft."""
         event.stop()
-        self._set(None if event.value is Select.NULL else event.value)
+        self._set(next((value for label, value in self._choices if label == event.value), None))
 
     def _set(self, value: Any) -> None:
         self.step.change(f"{dotted(self.path)}", [Edit(self.path, value)], merge=self.path)

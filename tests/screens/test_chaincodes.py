@@ -173,6 +173,23 @@ def test_checks_are_changed_cell_by_cell(example: Example) -> None:
     ]
 
 
+def test_checks_change_places(example: Example) -> None:
+    path = example("four-lan-hosts")
+
+    async def script(driven: Driven) -> None:
+        await to_chaincodes(driven)
+        await to(driven, "check-list")
+        await driven.press("<", ">", ">", ">", "<")  # the cursor goes along; beyond the ends nothing happens
+        await driven.settle()
+        await driven.press("f7", "f8")
+        await driven.settle()
+
+    drive(path, script)
+    checks = yaml.safe_load(path.read_text())["chaincodes"]["mycc"]["check"]
+    assert [next(iter(check)) for check in checks] == ["invoke", "query", "query"]
+    assert [check.get("expect") for check in checks] == [None, "100", "90"]
+
+
 def test_private_data_and_channels(example: Example) -> None:
     path = example("four-lan-hosts")
 

@@ -11,7 +11,10 @@ from textual.widgets import Input
 from fabwiz.editing.bookmark import Bookmark, read_bookmark, write_bookmark
 from fabwiz.editing.recents import recents, remember
 from fabwiz.session.findings import Edit
+from fabwiz.session.model import Session
 from screens.main import main
+from screens.steps.catalogue import STEPS
+from screens.widgets.field import field_id
 from tests.screens.conftest import Driven, drive
 
 Example = Callable[[str], Path]
@@ -92,6 +95,27 @@ def test_findings_follow_and_a_key_mends_them(example: Example) -> None:
         await driven.press("f6")
         await driven.settle()
         assert "error" not in driven.text()
+
+    drive(path, script)
+
+
+def test_every_part_of_a_session_belongs_to_one_step() -> None:
+    claims = [claim for step in STEPS for claim in step.CLAIMS]
+    assert sorted(claims) == sorted(Session.model_fields)
+
+
+@pytest.mark.parametrize("setting", ["user", "agent", "connect_timeout"])
+def test_a_finding_about_logging_in_leads_to_where_that_is_edited(example: Example, setting: str) -> None:
+    path = example("four-lan-hosts")
+    path.write_text(path.read_text().replace("user: root", f"{setting}: [wrong]"))
+
+    async def script(driven: Driven) -> None:
+        await driven.until(lambda: "1 error" in driven.text())
+        await driven.press("f2", "enter")
+        await driven.until(lambda: driven.wizard.current.KEY == "hosts")
+        focused = driven.app.focused
+        assert focused
+        assert field_id(("ssh", setting)) in [one.id for one in focused.ancestors_with_self]
 
     drive(path, script)
 

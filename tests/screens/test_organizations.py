@@ -10,6 +10,7 @@ import pytest
 import yaml
 from textual.widgets import Collapsible, Input
 
+from fabwiz.session.findings import Edit
 from fabwiz.session.model import Session
 from tests.screens.conftest import Driven, drive
 
@@ -152,13 +153,36 @@ def test_a_peer_gets_a_port_couchdb_tools_and_another_host(example: Example) -> 
         await to(driven, "peer-list")
         await driven.press("right", "space")
         await driven.answer("17051")
-        await driven.press("end", "space", "left", "space", "home", "space", "d", "enter")
+        await driven.press("end", "space")
+        await driven.answer("17052")
+        await driven.press("left", "space", "left", "space", "home", "space", "d", "enter")
         await driven.press("down", "d")
         await driven.settle()
 
     drive(path, script)
     one = yaml.safe_load(path.read_text())["organizations"]["Org1"]
-    assert one["peers"] == {"peer0": {"host": "d", "port": 17051, "tools": True, "couchdb": True}}
+    assert one["peers"] == {
+        "peer0": {"host": "d", "port": 17051, "chaincode_port": 17052, "tools": True, "couchdb": True}
+    }
+
+
+def test_ports_that_a_release_does_not_have_are_not_asked_for(example: Example) -> None:
+    path = example("thirteen-hosts")
+
+    async def script(driven: Driven) -> None:
+        await to_organizations(driven)
+        await to(driven, "peer-list")
+        assert driven.wizard.draft.get(("fabric",)) == "1.1.0"
+        await driven.until(lambda: "7053" in driven.text())
+        await driven.press("end", "space")
+        await driven.answer("17053")
+        await driven.press("home")
+        driven.wizard.change("a later release", [Edit(("fabric",), "1.4.12")])
+        assert "Events" in driven.text()  # it is said, and can be taken away
+        driven.wizard.change("no events port", [Edit(("organizations", "Org1", "peers", "peer0", "events_port"))])
+        await driven.until(lambda: "Events" not in driven.text())
+
+    drive(path, script, (120, 40))
 
 
 def test_a_consortium_is_written_down_when_it_is_changed(example: Example) -> None:

@@ -97,6 +97,29 @@ def test_a_node_is_moved_and_that_is_taken_back(example: Example) -> None:
     assert path.read_text() == before
 
 
+def test_ids_and_ports_are_given_by_themselves_or_said(example: Example) -> None:
+    path = example("four-lan-hosts")
+
+    async def script(driven: Driven) -> None:
+        await to_roles(driven)
+        await driven.press("right", "e")
+        assert "port  9092 (by itself)" in driven.text()
+        await driven.press("p", "enter")
+        await driven.answer("19092")
+        await driven.press("left", "e", "e", "enter")  # the election port
+        await driven.answer("13888")
+        await driven.settle()
+        await driven.press("right", "e")
+        assert "port  19092" in driven.text()
+        await driven.press("p", "enter")
+        await driven.answer("")
+        await driven.settle()
+
+    drive(path, script)
+    saved = Session.model_validate(yaml.safe_load(path.read_text()))
+    assert (saved.kafka["kafka1"].port, saved.zookeeper["zk1"].election_port) == (None, 13888)
+
+
 def test_a_renamed_peer_stays_an_anchor_and_a_removed_one_does_not(example: Example) -> None:
     path = example("four-lan-hosts")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 
 from fabwiz.editing import placing
 from fabwiz.session.findings import Edit, SessionPath
@@ -29,12 +30,17 @@ _COLUMNS = (
 class Checks(ListGrid):
     """Queries and invocations."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("less_than_sign", "order(-1)", "Earlier", key_display="<"),
+        Binding("greater_than_sign", "order(1)", "Later", key_display=">"),
+    ]
+
     def __init__(self, step: Chaincodes) -> None:
         super().__init__(
             "check-list",
             "Check",
             "No check yet: a adds one. Without any, only the start is proved.",
-            "a adds a call, d removes; Space or Enter changes the cell under the cursor",
+            "a adds a call, d removes, < and > order; Space or Enter changes the cell under the cursor",
             names=False,
         )
         self._step = step
@@ -93,6 +99,20 @@ class Checks(ListGrid):
             ask(self, question, "query a", "New check", self._add)
         elif self.row is not None:
             self._step.change(f"remove check {int(self.row) + 1}", [Edit((*self.path, int(self.row)))])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """One alone has no order."""
+        if action == "order":
+            return len(self.rows) > 1
+        return super().check_action(action, parameters)
+
+    def action_order(self, by: int) -> None:
+        """Call it earlier, or later."""
+        if self.row is not None:
+            at = int(self.row)
+            if edits := placing.moved_item(self._step.draft.data, self.path, at, by):
+                self._step.change(f"check {at + 1} becomes check {at + by + 1}", edits)
+                self.put(str(at + by))
 
     def _add(self, text: str) -> None:
         try:

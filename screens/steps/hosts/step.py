@@ -101,10 +101,12 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
         with Vertical(id="hosts-ssh"):
             yield Field(("ssh", "user"), "User")
             yield Field(("ssh", "key"), "Key file")
+            yield Field(("ssh", "agent"), "Agent")
             yield Field(("ssh", "port"), "Port")
             yield Field(("ssh", "password"), "Password")
             yield Field(("ssh", "sudo"), "Sudo")
             yield Field(("ssh", "jump"), "Jump host")
+            yield Field(("ssh", "connect_timeout"), "Wait at most")
         yield self._table
         yield Static("", id="hosts-about", markup=False)
 

@@ -8,10 +8,10 @@ from textual import on
 
 from fabwiz.editing import placing, renaming
 from fabwiz.editing.draft import Settled
-from fabwiz.editing.values import value_of
+from fabwiz.editing.node_settings import node_settings
 from fabwiz.session.findings import Edit, SessionPath
-from fabwiz.session.shape import shape_at
-from screens.steps.asking import ask, ask_name, pick
+from fabwiz.session.network import Node
+from screens.steps.asking import ask_name, change_setting, pick
 from screens.widgets.grid import Grid
 from screens.widgets.grid_cells import Cell, Column
 from screens.widgets.list_grid import ListGrid
@@ -26,7 +26,14 @@ _COLUMNS = (
     Column("anchor", "Anchor"),
     Column("couchdb", "CouchDB"),
     Column("tools", "Tools"),
+    Column("chaincode_port", "Chaincode"),
+    Column("events_port", "Events"),
 )
+_PORTS = {
+    "port": "On which port does the peer listen?",
+    "chaincode_port": "On which port does its chaincode reach the peer?",
+    "events_port": "On which port do applications hear of its events (Fabric 1.0 to 1.2)?",
+}
 
 
 class Peers(ListGrid):
@@ -40,7 +47,7 @@ class Peers(ListGrid):
             "a adds, r renames, d removes; Space or Enter changes the cell, or ticks it",
         )
         self._step = step
-        self._ports: dict[SessionPath, str] = {}
+        self._known: dict[SessionPath, Node] = {}
 
     @property
     def path(self) -> SessionPath:
@@ -54,19 +61,21 @@ class Peers(ListGrid):
         anchors = placing.names(data, "organizations", name, "anchors")
         for peer, said in placing.mapping(data, *map(str, self.path)).items():
             about = said if isinstance(said, dict) else {"host": said}
-            port = about.get("port")
             rows.append((peer, Cell(peer)))
             cells[peer, "host"] = Cell(str(about.get("host") or ""))
-            cells[peer, "port"] = Cell(str(port)) if port else Cell(self._ports.get((*self.path, peer), ""), "dim")
+            for setting in node_settings(data, (*self.path, peer), self._known.get((*self.path, peer))):
+                if setting.name in _PORTS:
+                    own = Cell(setting.said) if setting.said else Cell(setting.given, "dim")
+                    cells[peer, setting.name] = own
             cells[peer, "anchor"] = tick(peer in anchors)
             cells[peer, "couchdb"] = tick(about.get("couchdb") is True)
             cells[peer, "tools"] = tick(about.get("tools") is True)
-        self.fill(_COLUMNS, rows, cells)
+        used = {column for _, column in cells}
+        self.fill([column for column in _COLUMNS if column.key in used], rows, cells)
 
     def judge(self, settled: Settled) -> None:
         """Ports that are given by themselves are known now."""
-        peers = settled.network.peers if settled.network else ()
-        self._ports = {peer.path: str(peer.ports.get("grpc", "")) for peer in peers}
+        self._known = {peer.path: peer for peer in settled.network.peers} if settled.network else {}
         self.draw()
 
     @on(Grid.Chosen)
@@ -79,20 +88,13 @@ class Peers(ListGrid):
         said = placing.mapping(self._step.draft.data, *map(str, path))
         if what == "host":
             self._ask_host(f"Where does {peer} run?", peer)
-        elif what == "port":
-            question = f"On which port does {peer} listen? Empty: one is given by itself."
-            port = said.get("port")
-            ask(self, question, str(port or ""), "Port", lambda text: self._set_port(path, text), empty=True)
+        elif what in _PORTS:
+            change_setting(self._step, (*path, what), f"{_PORTS[what]} Empty: one is given by itself.")
         elif what == "anchor":
             self._toggle_anchor(peer)
         elif what:
             value = None if said.get(what) is True else True
             self._step.change(f"{what} of {peer}", [Edit((*path, what), value)])
-
-    def _set_port(self, path: SessionPath, text: str) -> None:
-        shape = shape_at((*path, "port"))
-        assert shape
-        self._step.change(f"port of {path[-1]}", [Edit((*path, "port"), value_of(text, shape))])
 
     def _toggle_anchor(self, peer: str) -> None:
         data = self._step.draft.data

@@ -36,6 +36,7 @@ class Matrix(Grid):
         Binding("m", "do('hold')", "Move"),
         Binding("d,delete", "do('take')", "Remove", key_display="d"),
         Binding("r", "do('rename')", "Rename"),
+        Binding("e", "do('edit')", "Ports"),
         Binding("s", "do('spread')", "Spread for me"),
     ]
     hint = "z k o p place a node on the row's host; + - in the cell; s spreads for you"

@@ -12,10 +12,12 @@ from textual.widgets import Static
 from fabwiz.editing import beginnings, placing, renaming
 from fabwiz.editing.consequences import carried, sentences
 from fabwiz.editing.draft import Settled
+from fabwiz.editing.node_settings import NodeSetting, node_settings
 from fabwiz.editing.placing import Place
 from fabwiz.rules import host_losses
 from fabwiz.session.findings import Edit, SessionPath, dotted
 from screens.step import Step
+from screens.steps.asking import change_setting
 from screens.steps.roles.matrix import Matrix
 from screens.steps.roles.spread_dialog import SpreadDialog
 from screens.widgets.dialogs import Ask
@@ -51,6 +53,7 @@ the table says why. **`s` spreads nodes for you**, such that losing any one mach
 | `d` | take one away: which one is asked where there are several |
 | `m` | move: pick a node, go to another row, Enter drops it, Escape leaves it |
 | `r` | rename; whatever refers to the node follows |
+| `e` | its id and ports, which are given by themselves while you say nothing |
 | `s` | spread for me |
 """
     CLAIMS: ClassVar[tuple[str, ...]] = ("zookeeper", "kafka", "orderers")
@@ -198,6 +201,21 @@ the table says why. **`s` spreads nodes for you**, such that losing any one mach
     def _rename(self, node: Place, name: str | None) -> None:
         if (name := (name or "").strip()) and name != node.name:
             self.change(f"rename {node.name} to {name}", renaming.rename_node(self.draft.data, node.path, name))
+
+    def edit(self) -> None:
+        """Change a setting of a node of the cell, or of the row where the cell is empty."""
+        self._one_of("Change which one?", self.matrix.here() or self.matrix.on_this_host(), self._settings)
+
+    def _settings(self, node: Place) -> None:
+        network = self.draft.settled.network
+        known = next((one for one in network.nodes if one.path == node.path), None) if network else None
+        found = {one.name: one for one in node_settings(self.draft.data, node.path, known)}
+        choices = [(name, f"{name}  {one.said or f'{one.given} (by itself)'}") for name, one in found.items()]
+        self._pick(f"Which setting of {node.name}?", choices, lambda name: self._change(found[name]))
+
+    def _change(self, setting: NodeSetting) -> None:
+        question = f"{setting.about}. Empty: it is given by itself."
+        change_setting(self, setting.path, question)
 
     # -- small things --------------------------------------------------------------------------------------------
 
