@@ -191,27 +191,27 @@ def _connect(host: Host, tools: Tools, via: SshConnection | None) -> SshConnecti
         link.close()
         raise
     try:
+        bounded(transport, link)
         transport.name = f"ssh-{host.name}"
         transport.banner_timeout = transport.handshake_timeout = timeout + 5.0  # the limit for both together is below
         transport.auth_timeout = max(timeout, _LOGIN_SECONDS)
         name = known_hosts_name(host.address or "", host.ssh.port or 22)
         _prefer(transport, tools.host_keys.types(name))
         transport.start_client(timeout=timeout)
-        shown = transport.get_remote_server_key()
-        key = base64.b64encode(shown.asbytes()).decode()
-        bounded(transport, link)
-        tools.host_keys.check(host.name, name, shown.get_name(), key)
-        authenticate(transport, host, tools.keyring, tools.secrets)
-        return SshConnection(host, tools, transport, link, f"{shown.get_name()} {fingerprint(key)}")
-    except BaseException:
-        transport.close()
-        link.close()
         if not transport.initial_kex_done:  # the time is over: no further try would find more patience
             raise Unreachable(
                 host.name,
                 f"{host.address}:{host.ssh.port} takes connections, but no sshd spoke within {timeout:g} s",
                 "is the host overloaded, or its sshd stopped? ssh.connect_timeout gives it longer",
             )
+        shown = transport.get_remote_server_key()
+        key = base64.b64encode(shown.asbytes()).decode()
+        tools.host_keys.check(host.name, name, shown.get_name(), key)
+        authenticate(transport, host, tools.keyring, tools.secrets)
+        return SshConnection(host, tools, transport, link, f"{shown.get_name()} {fingerprint(key)}")
+    except BaseException:
+        transport.close()
+        link.close()
         raise
 
 
