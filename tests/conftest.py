@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,3 +28,15 @@ def start_sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     yield start
     for server in started:
         server.stop()
+
+
+FIGURES = ("kills survived",)
+"""What tests count (`record_property`) and a run of them tells at its end."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    counted = Counter[str]()
+    for report in terminalreporter.stats.get("passed", []):
+        counted.update({name: value for name, value in report.user_properties if name in FIGURES})
+    for name, value in counted.items():
+        terminalreporter.write_line(f"{name}: {value}")

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from fabwiz.artifacts.manifest import read_manifest
-from fabwiz.deploy.status import heights, status
-from fabwiz.fabric.transaction import query
-from fabwiz.session.network import Network
+from tests.deploy.end_state import check_end_state, keys, records
 from tests.deploy.sites import Site, changed, errors, session_of, site_for
 
 ROOT = Path(__file__).parents[2]
@@ -50,73 +44,6 @@ def mortal_run(site: Site, moment: str, timeout: float = 120) -> subprocess.Comp
         text=True,
         timeout=timeout,
     )
-
-
-def keys(site: Site) -> dict[Path, bytes]:
-    """Every private key on the workstation, those aside that are not at their place yet."""
-    files = [path for path in site.workspace.crypto_config.rglob("*") if path.is_file() and not unfinished(path)]
-    return {path: data for path in files if b"PRIVATE KEY" in (data := path.read_bytes())}
-
-
-def unfinished(path: Path) -> bool:
-    return any(part.startswith(".") and part.endswith((".tmp", ".partial")) for part in path.parts)
-
-
-def records(site: Site) -> list[dict[str, str]]:
-    """The journal's whole records: a kill may cost the line that it was writing, and no other."""
-    found, torn = [], 0
-    for line in site.workspace.journal.read_text().split("\n"):
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            torn += line != ""
-    assert torn <= 1
-    return found
-
-
-def check_end_state(site: Site) -> None:
-    """What an undisturbed run of the four-host session leaves behind."""
-    network = Network(site.hosts.session)
-    assert [path for path in site.workspace.root.rglob("*") if unfinished(path)] == []
-    for host in network.hosts.values():
-        folder = Path(host.remote_dir)
-        manifest = read_manifest(site.workspace.host(host.name))
-        assert manifest
-        there = {
-            path.relative_to(folder).as_posix(): (stat.S_IMODE(path.stat().st_mode), path.read_bytes())
-            for path in folder.rglob("*") if path.is_file()
-        }  # fmt: skip
-        there.pop("manifest.json")
-        bundle = site.workspace.host(host.name)
-        assert there == {entry.path: (entry.mode, (bundle / entry.path).read_bytes()) for entry in manifest.files}
-
-    (sent,) = {record["tx"] for record in records(site) if record["kind"] in ("check-sent", "check-sent-again")}
-    with site.run() as run:
-        assert [(row.node.name, row.status) for row in status(run) if not row.runs] == []
-        # block 0, two of anchors, one that starts the chaincode, one that invokes it
-        assert heights(run) == {"mychannel": {peer.name: 5 for peer in network.peers}}
-        for peer in network.peers:
-            organization = network.organization_of(peer)
-            assert organization
-            client, admin = run.fabric.peer(peer), run.fabric.admin(organization)
-            answer = query(client, admin, "mychannel", "mycc", [b"query", b"a"])
-            assert (peer.name, answer) == (peer.name, b"90")
-            assert client.validation(admin, "mychannel", sent) == "VALID"
-
-    for node in network.nodes:
-        lines = (site.workspace.logs / f"{node.name}.log").read_text().splitlines()
-        assert len(lines) == len(set(lines))
-    assert_no_litter(site)
-
-
-def assert_no_litter(site: Site) -> None:
-    """Nothing temporary is left on a host; what killed runs left is cleared away within seconds."""
-    for _ in range(100):
-        left = [path for host in site.hosts.session.hosts for path in (site.hosts.folder(host) / "tmp").iterdir()]
-        if not left:
-            return
-        time.sleep(0.1)
-    pytest.fail(f"left on hosts: {left}")
 
 
 @pytest.mark.timeout(240)

@@ -1,0 +1,138 @@
+"""A small network on two rehearsal hosts, and runs of it that are disturbed from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fabwiz.session.model import Session
+from tests.deploy.sites import Site
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 200.0
+"""Seconds after which a run counts as stuck."""
+
+
+def pair() -> Session:
+    """Two hosts, eleven containers, one channel, one chaincode with an invocation."""
+    policy = "AND ('Org1MSP.peer','Org2MSP.peer')"
+    check = [{"query": ["query", "a"], "expect": "100"}, {"invoke": ["invoke", "a", "b", "10"]}]
+    data = {
+        "fabwiz": 1,
+        "name": "pair",
+        "fabric": "1.4.12",
+        "domain": "example.com",
+        "hosts": {"a": "192.0.2.1", "b": "192.0.2.2"},
+        "zookeeper": {"zk1": "a", "zk2": "b", "zk3": "b"},
+        "kafka": {"kafka1": "a", "kafka2": "b", "kafka3": "a", "kafka4": "b"},
+        "orderers": {"orderer1": "a", "orderer2": "b"},
+        "organizations": {
+            "Org1": {"domain": "org1.example.com", "peers": {"peer0": "a"}, "anchors": ["peer0"]},
+            "Org2": {"domain": "org2.example.com", "peers": {"peer0": "b"}, "anchors": ["peer0"]},
+        },
+        "channels": {"mychannel": {"organizations": ["Org1", "Org2"]}},
+        "chaincodes": {
+            "mycc": {
+                "version": "1.0",
+                "path": "chaincode_example02",
+                "channels": ["mychannel"],
+                "policy": policy,
+                "init": ["init", "a", "100", "b", "200"],
+                "check": [*check, {"query": ["query", "a"], "expect": "90"}],
+            }
+        },
+        "ordering": {"batch_timeout": "200ms", "kafka": {"retry": {"short_interval": "500ms"}}},
+    }
+    return Session.model_validate(data)
+
+
+class WholeRun:
+    """`fabwiz replay --json` on a site, in a process group of its own; a context manager that leaves nothing behind."""
+
+    def __init__(
+        self, site: Site, *options: str, before: Sequence[str] = (), env: Mapping[str, str] | None = None
+    ) -> None:
+        """`before`: a command that runs it, such as `prlimit`."""
+        session = site.session_file.with_suffix(".json")
+        if not session.exists():
+            session.write_text(site.hosts.session.model_dump_json(exclude_unset=True))
+        self._errors = site.session_file.with_suffix(".stderr").open("w+")
+        words = [str(session), "replay", str(site.session_file), "--json", "--known-hosts", str(site.hosts.known_hosts)]
+        self.process = subprocess.Popen(
+            [*before, sys.executable, "-m", "tests.deploy.whole_run", *words, *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+            start_new_session=True,
+        )
+        self._end = threading.Timer(LIMIT, self.process.kill)
+        self._end.start()
+        self.lines: list[str] = []
+        self.events: list[dict[str, Any]] = []
+
+    def __enter__(self) -> WholeRun:
+        assert self.process.stdout
+        assert self.process.stdout.readline() in ("begun\n", "")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.cancel()
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
+        self._errors.close()
+
+    def until(self, phase: str) -> bool:
+        """Go on to the beginning of a phase, or to the end; whether the phase began."""
+        return any(event.get("phase") == phase and event["event"] == "phase" for event in self._told())
+
+    def _told(self) -> Iterator[dict[str, Any]]:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            self.events.append(json.loads(line))
+            yield self.events[-1]
+
+    def finish(self) -> int:
+        """Its exit code, after all that it says; negative: the signal that ended it."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if line.endswith("\n"):  # a kill cuts the last one
+                self.events.append(json.loads(line))
+        return self.process.wait()
+
+    @property
+    def errors(self) -> str:
+        """What it said on standard error."""
+        self._errors.flush()
+        self._errors.seek(0)
+        return self._errors.read()
+
+    @property
+    def story(self) -> str:
+        """Its last words, for a test that fails."""
+        return "".join(self.lines[-10:]) + self.errors
+
+    @property
+    def summary(self) -> str:
+        told = [str(event["message"]) for event in self.events if event["event"] == "summary"]
+        return told[-1] if told else ""
+
+
+@contextmanager
+def whole_run(site: Site, *options: str, **more: Any) -> Iterator[WholeRun]:
+    with WholeRun(site, *options, **more) as run:
+        yield run
