@@ -29,7 +29,7 @@ from screens.telling import tell
 from screens.widgets.dialogs import Ask, Choose
 from screens.widgets.field import Field
 from screens.widgets.findings_panel import FindingsPanel
-from screens.widgets.key_bar import KeyBar
+from screens.widgets.key_bar import KeyBar, keys
 from screens.widgets.rail import Rail
 
 
@@ -329,7 +329,19 @@ class WizardScreen(Screen[None]):
             (one for one in (self.focused.ancestors_with_self if self.focused else ()) if isinstance(one, Field)), None
         )
         about = f"\n\n## {field.label}\n\n{field.hint}" if field else ""
-        self.app.push_screen(Reading(f"{step.HELP.strip()}{about}\n\n{KEYS}", step.TITLE))
+        self.app.push_screen(Reading(f"{step.HELP.strip()}{about}\n\n{self._keys_here()}{KEYS}", step.TITLE))
+
+    def _keys_here(self) -> str:
+        """What works where the focus is, apart from what works everywhere."""
+        everywhere = {binding.action for binding in self.BINDINGS if isinstance(binding, Binding)}
+        listed = [
+            f"| `{key}` | {binding.description} |"
+            for key, binding, enabled in keys(self)
+            if enabled and binding.show and binding.action not in everywhere
+        ]
+        return (
+            "\n".join(["## Keys where you are", "", "| key | does |", "|---|---|", *listed, "", ""]) if listed else ""
+        )
 
     def commands(self) -> Iterator[SystemCommand]:
         """For the command palette: every step, and what the keys do."""
@@ -367,7 +379,7 @@ class WizardScreen(Screen[None]):
         self.app.exit(0)
 
 
-KEYS = """## Keys
+KEYS = """## Keys everywhere
 
 | key | does |
 |---|---|

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fabwiz.deploy.reach import Reach
 
 
 class Stage(StrEnum):
@@ -11,6 +15,8 @@ class Stage(StrEnum):
 
     REACHING = "reaching"
     LOOKING = "looking"
+    TRYING_WAYS = "trying ports"
+    """It was looked at; now it tries the ports of other hosts."""
     DONE = "done"
 
 
@@ -41,6 +47,13 @@ class HostReport:
     """Seconds that its clock is ahead of this workstation's."""
     ports: tuple[int, ...] = ()
     """Ports that are in use there and that Docker could not publish."""
+    ways: tuple[Reach, ...] | None = None
+    """How it gets through to each host that its nodes need; `None` while nobody knows."""
+
+    @property
+    def blocked(self) -> tuple[Reach, ...]:
+        """The hosts that it does not get through to."""
+        return tuple(one for one in self.ways or () if one.shut)
 
     @property
     def fit(self) -> bool:

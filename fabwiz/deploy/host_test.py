@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 from fabwiz.deploy import host_probe
 from fabwiz.deploy.host_probe import Probe
 from fabwiz.deploy.host_report import HostReport, Stage
+from fabwiz.deploy.reach import Reach, accepted, reaches, remedy
+from fabwiz.deploy.ways import ways
 from fabwiz.remote.connection import Connection, HostKeyUnknown, RemoteError
 from fabwiz.remote.options import Asker, RemoteOptions
 from fabwiz.remote.pool import Pool
@@ -35,6 +38,9 @@ class HostTest:
         self._on_end = on_end
         self._pool = Pool(network, options, asker)
         self._looking: list[threading.Thread] = []
+        self._away: set[str] = set()
+        self._ways: dict[str, tuple[HostReport, tuple[Reach, ...]]] = {}
+        """What was reported but for the ways, and those: once all were tried, it is known which hosts are away."""
         self._thread = threading.Thread(target=self._run, name="host-test", daemon=True)
         self._thread.start()
 
@@ -53,12 +59,14 @@ class HostTest:
             self._pool.open_all(self._hosts, self._reached)
             for thread in self._looking:
                 thread.join()
+            self._forget_ways_to_hosts_away()
         finally:
             self._pool.close()
             self._on_end()
 
     def _reached(self, name: str, outcome: Connection | RemoteError) -> None:
         if isinstance(outcome, RemoteError):
+            self._away.add(name)
             self._on_report(_failed(name, outcome))
             return
         self._on_report(HostReport(name, Stage.LOOKING, reached=True))
@@ -69,11 +77,22 @@ class HostTest:
     def _look(self, name: str, connection: Connection) -> None:
         host = self._network.hosts[name]
         try:
-            probe = host_probe.look(connection, self._network, host)
+            found = report(self._network, host, host_probe.look(connection, self._network, host))
+            if ways(self._network, name):
+                self._on_report(replace(found, stage=Stage.TRYING_WAYS))
+                reached = reaches(self._network, name, connection, set(self._away))
+                self._ways[name] = (found, reached or ())
+                found = with_ways(found, self._network, reached)
+            self._on_report(found)
         except RemoteError as error:
             self._on_report(_failed(name, error, reached=True))
-        else:
-            self._on_report(report(self._network, host, probe))
+
+    def _forget_ways_to_hosts_away(self) -> None:
+        """That a host is off says nothing about the firewalls before it."""
+        for found, reached in self._ways.values():
+            kept = tuple(one for one in reached if one.target not in self._away)
+            if any(one.shut for one in reached if one not in kept):
+                self._on_report(with_ways(found, self._network, kept))
 
 
 def report(network: Network, host: Host, probe: Probe) -> HostReport:
@@ -99,6 +118,15 @@ def report(network: Network, host: Host, probe: Probe) -> HostReport:
         skew=skew,
         ports=tuple(sorted(taken)),
     )
+
+
+def with_ways(report: HostReport, network: Network, ways: tuple[Reach, ...] | None) -> HostReport:
+    """With what the host reaches of the others; what it does not is a problem, unless the session accepts that."""
+    report = replace(report, ways=ways)
+    if not report.blocked or accepted(network):
+        return report
+    message = f"from here, {'; '.join(one.message for one in report.blocked)}"
+    return replace(report, problems=(*report.problems, (message, remedy(report.blocked))))
 
 
 def _failed(name: str, error: RemoteError, reached: bool = False) -> HostReport:

@@ -8,6 +8,7 @@ from queue import Queue
 
 import pytest
 
+from fabwiz.deploy import way_probe
 from fabwiz.deploy.host_probe import parse_probe
 from fabwiz.deploy.host_report import HostReport, Stage
 from fabwiz.deploy.host_test import HostTest, report
@@ -16,7 +17,8 @@ from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.rehearsal import Rehearsal
 from fabwiz.remote.secrets import Question, Secret
 from fabwiz.session.network import Network
-from tests.deploy.sites import session_of
+from tests.deploy.shut_ports import taking_nobody_in
+from tests.deploy.sites import changed, session_of
 
 
 class Person:
@@ -56,8 +58,8 @@ def test_hosts_are_reported_as_they_come_in(tmp_path: Path) -> None:
         for one in reports:
             stages.setdefault(one.host, []).append(one.stage)
         assert stages == {
-            "a": [Stage.REACHING, Stage.LOOKING, Stage.DONE],
-            "b": [Stage.REACHING, Stage.LOOKING, Stage.DONE],
+            "a": [Stage.REACHING, Stage.LOOKING, Stage.TRYING_WAYS, Stage.DONE],
+            "b": [Stage.REACHING, Stage.LOOKING, Stage.TRYING_WAYS, Stage.DONE],
             "c": [Stage.REACHING, Stage.DONE],
             "d": [Stage.REACHING, Stage.DONE],
         }
@@ -98,3 +100,31 @@ def test_ports_that_are_in_use_are_told_and_those_that_a_node_wants_are_a_proble
     assert found.skew == 0.0
     assert found.fit == (not ports)
     assert not ports or "port 7050 of orderer1.example.com is taken" in found.problems[0][0]
+
+
+def test_a_port_that_is_shut_is_a_problem_of_the_host_that_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(way_probe, "SECONDS", 1)
+    with Rehearsal(session_of("four-lan-hosts"), tmp_path) as hosts:
+        network = Network(hosts.session)
+        address = hosts.session.hosts["c"].address
+        assert address
+        options = RemoteOptions(known_hosts=hosts.known_hosts, user_known_hosts=None, default_keys=False)
+        with taking_nobody_in(address, 3888):
+            last = {one.host: one for one in tried(network, ["a", "d"], options, Person(trusts=False))}
+            accepted = Network(changed(hosts.session, ("accept",), {"port-blocked": "Docker leads past ufw"}))
+            allowed = tried(accepted, ["a"], options, Person(trusts=False))[-1]
+            hosts.crash("c")
+            away = tried(network, ["a", "c"], options, Person(trusts=False))
+
+        (blocked,) = last["a"].blocked
+        assert (blocked.target, blocked.shut, blocked.remedy) == ("c", (3888,), "let a in on c, TCP 3888")
+        assert f"c ({address}) does not answer at 3888 (zk3, for zk1)" in last["a"].problems[-1][0]
+        assert last["a"].reached
+        assert not last["a"].fit
+        assert last["d"].fit, "it runs no ZooKeeper server"
+        assert allowed.fit
+        assert allowed.blocked
+        final = [one for one in away if one.host == "a"][-1]
+        assert final.fit, "a host that is off says nothing about firewalls"

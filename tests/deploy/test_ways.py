@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.way_probe import PROBE_SCRIPT, Answer, parse
 from fabwiz.deploy.ways import ways
 from fabwiz.session.network import Network
+from tests.deploy.shut_ports import taking_nobody_in
 from tests.deploy.sites import Site, changed, errors, failed_phase, session_of, site_for
 from tests.sshd import free_port
 
@@ -32,18 +32,6 @@ def listening() -> Iterator[int]:
 @pytest.fixture
 def closed() -> int:
     return free_port()
-
-
-@contextmanager
-def taking_nobody_in(address: str, port: int) -> Iterator[None]:
-    """A listener whose queue is full: the kernel drops what comes, as a firewall does."""
-    with socket.socket() as server, socket.socket() as first, socket.socket() as second:
-        server.bind((address, port))
-        server.listen(0)
-        for client in (first, second):
-            client.setblocking(False)
-            client.connect_ex((address, server.getsockname()[1]))
-        yield
 
 
 def test_brokers_need_zookeeper_and_one_another_and_peers_the_orderers(network: Network) -> None:

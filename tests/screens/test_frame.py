@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Markdown
 
 from fabwiz.editing.bookmark import Bookmark, read_bookmark, write_bookmark
 from fabwiz.editing.recents import recents, remember
@@ -15,6 +15,7 @@ from fabwiz.session.model import Session
 from screens.main import main
 from screens.steps.catalogue import STEPS
 from screens.widgets.field import field_id
+from screens.widgets.key_bar import KeyBar, keys
 from tests.screens.conftest import Driven, drive
 
 Example = Callable[[str], Path]
@@ -118,6 +119,32 @@ def test_a_finding_about_logging_in_leads_to_where_that_is_edited(example: Examp
         assert field_id(("ssh", setting)) in [one.id for one in focused.ancestors_with_self]
 
     drive(path, script)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (50, 20)])
+def test_keys_that_find_no_room_are_counted_and_in_the_help(example: Example, size: tuple[int, int]) -> None:
+    async def script(driven: Driven) -> None:
+        hidden_somewhere = False
+        for step in STEPS:
+            await driven.wizard.go_to(step.KEY)
+            await driven.rest()
+            shown = [(key, binding.description) for key, binding, _ in keys(driven.wizard) if binding.show]
+            bar = " ".join(str(driven.wizard.query_one(KeyBar).content).split())
+            hidden = [one for one in shown if " ".join(one) not in bar]
+            hidden_somewhere |= bool(hidden)
+            assert ("F1", "Help") not in hidden
+            assert bar.endswith(f"F1 Help and {len(hidden)} more") if hidden else "more" not in bar
+            await driven.press("f1")
+            text = driven.app.screen.query_one(Markdown).source
+            assert not [key for key, _ in hidden if f"`{key}`" not in text and key not in EVERYWHERE]
+            await driven.press("escape")
+        assert hidden_somewhere == (size[0] < 120)
+
+    drive(example("four-lan-hosts"), script, size)
+
+
+EVERYWHERE = {"F1", "F2", "F3", "F4", "F5", "F7", "^q"}
+"""The help tells of these in a table of its own."""
 
 
 def test_a_rule_that_may_be_waived_is_accepted_with_a_reason(example: Example) -> None:

@@ -75,6 +75,14 @@ def test_all_hosts_are_tried_and_new_keys_reviewed_together(tmp_path: Path) -> N
             await driven.until(lambda: not step(driven).is_testing, 60)
             assert step(driven).reports["d"].fit
 
+            await driven.press("w")
+            shown = driven.text()
+            assert "Ports that hosts need of one another" in shown
+            assert "Every port that a host needs of another one answers" in " ".join(shown.split())
+            await driven.press("down", "down", "down", "home")
+            assert "d: all 4 ports that it needs of a answer" in driven.text()
+            await driven.press("escape")
+
         drive(path, script)
         assert len(mine.read_text().splitlines()) == 4
         assert path.read_text() == dump(hosts.session)

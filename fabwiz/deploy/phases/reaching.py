@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
-from fabwiz.artifacts.compose.addresses import other_nodes
-from fabwiz.artifacts.errors import ArtifactError
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Kind
+from fabwiz.deploy.reach import CAUSE, Reach, accepted, reaches, remedy
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.step import Action, Result, Step, seen
-from fabwiz.deploy.way_probe import Answer, ask
-from fabwiz.deploy.ways import Way, ways
-from fabwiz.rules.preflight import PORT_BLOCKED
+from fabwiz.deploy.ways import ways
 from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
-
-_WORDS = {Answer.SILENCE: "does not answer", Answer.NO_WAY: "is answered by a firewall or router: no way"}
 
 
 class GetThrough(Step):
@@ -45,17 +39,13 @@ class GetThrough(Step):
     def look(self, run: Run) -> str | None:
         """Raises StepFailed with every port that is closed, unless the session accepts that."""
         assert self.host
-        addresses = self._addresses()
-        ways = [way for way in self.ways if way.node.host not in run.hosts_away]
-        targets = {(addresses[way.node.name], way.port): way for way in ways if way.node.name in addresses}
-        answers = ask(run.connection(self.host), list(targets))
-        if answers is None:
+        found = reaches(self.network, self.host, run.connection(self.host), run.hosts_away)
+        if found is None:
             return "not looked at: it has neither python, perl, bash, nc nor curl to try other hosts' ports with"
-        shut = [(targets[target], answer) for target, answer in answers.items() if answer in _WORDS]
-        unclear = sum(answer is Answer.UNCLEAR for answer in answers.values())
-        self._tell(run, shut)
-        hosts = len({way.node.host for way in ways})
-        said = f"{len(targets) - len(shut) - unclear} of {len(targets)} ports on {hosts} hosts can be reached"
+        self._tell(run, [one for one in found if one.shut])
+        asked, unclear = sum(one.asked for one in found), sum(one.unclear for one in found)
+        through = asked - unclear - sum(len(one.shut) for one in found)
+        said = f"{through} of {asked} ports on {len(found)} hosts can be reached"
         return f"{said}; {unclear} did not show" if unclear else said
 
     def act(self, run: Run) -> str:
@@ -66,40 +56,11 @@ class GetThrough(Step):
         """Looking is all there is."""
         return seen(self.look(run) or "")
 
-    def _addresses(self) -> Mapping[str, str]:
-        """As containers are told them; where one is missing, the phase that writes them down says so."""
-        assert self.host
-        try:
-            return other_nodes(self.network, self.host)
-        except (ArtifactError, socket.gaierror):
-            return {}
-
-    def _tell(self, run: Run, shut: Sequence[tuple[Way, Answer]]) -> None:
+    def _tell(self, run: Run, shut: Sequence[Reach]) -> None:
         if not shut:
             return
-        grouped: dict[tuple[str, Answer], list[Way]] = {}
-        ports: dict[str, set[int]] = {}
-        for way, answer in shut:
-            grouped.setdefault((way.node.host, answer), []).append(way)
-            ports.setdefault(way.node.host, set()).add(way.port)
-        message = "; ".join(
-            f"{target} ({self.network.hosts[target].address}) {_WORDS[answer]} at {_ports(closed)}"
-            for (target, answer), closed in grouped.items()
-        )
-        if reason := self.network.session.accept.get(PORT_BLOCKED, "").strip():
-            run.emit(Kind.LOG, host=self.host, message=f"from here, {message} (accepted: {reason})")
+        message = f"from here, {'; '.join(one.message for one in shut)}"
+        if reason := accepted(self.network):
+            run.emit(Kind.LOG, host=self.host, message=f"{message} (accepted: {reason})")
             return
-        open_up = "; ".join(
-            f"let {self.host} in on {target}, TCP {', '.join(map(str, sorted(numbers)))}"
-            for target, numbers in ports.items()
-        )
-        raise StepFailed(
-            f"from here, {message}",
-            cause="a firewall on one of these hosts or between them, or an address that other hosts cannot reach",
-            remedy=f"{open_up} (firewalld, ufw, nftables, or the cloud's security groups); where only what Docker "
-            f"publishes gets past the hosts' own firewalls, accept {PORT_BLOCKED}",
-        )
-
-
-def _ports(closed: Iterable[Way]) -> str:
-    return ", ".join(f"{way.port} ({way.node.name}, for {' and '.join(by.name for by in way.by)})" for way in closed)
+        raise StepFailed(message, cause=CAUSE, remedy=remedy(shut))

@@ -14,6 +14,7 @@ FACTS = (
     Column("disk", "Disk", 8, least=8),
     Column("memory", "Memory", 8, least=8),
     Column("clock", "Clock", 7, least=7),
+    Column("ways", "Gets through", 12, least=12),
     Column("ports", "Ports in use", 24, least=24),
 )
 KEYS = frozenset(column.key for column in (TEST, *FACTS))
@@ -33,6 +34,7 @@ def cells(report: HostReport) -> dict[str, Cell]:
         "disk": Cell(size(report.disk), tones.get("disk", "")),
         "memory": Cell(size(report.memory)),
         "clock": Cell(_skew(report), tones.get("clock", "")),
+        "ways": _ways(report),
         "ports": Cell(_ports(report), tones.get("ports", "")),
     }
 
@@ -43,6 +45,8 @@ def line(report: HostReport) -> str:
         return f"{report.host}: reaching it"
     if report.stage is Stage.LOOKING:
         return f"{report.host}: logged in, looking at it"
+    if report.stage is Stage.TRYING_WAYS:
+        return f"{report.host}: looked at; it tries the ports that it needs of other hosts"
     parts = [f"{message} ({remedy})" if remedy else message for message, remedy in report.problems]
     if parts:
         return f"{report.host}: {'; '.join(parts)}"
@@ -55,6 +59,7 @@ def line(report: HostReport) -> str:
         {True: "commands run as root", False: "no root, but Docker answers"}.get(report.is_root, "")
         if report.is_root is not None
         else "",
+        f"gets through to {_ways(report).text} ports of other hosts" if report.ways else "",
         f"ports in use: {_ports(report)}",
     ]
     return f"{report.host}: {', '.join(fact for fact in facts if fact)}"
@@ -85,6 +90,14 @@ def _state(report: HostReport) -> Cell:
         count = len(report.problems)
         word = f"{count} problem{'' if count == 1 else 's'}"
     return Cell(f"{signs.error} {word}", "error", signs.error)
+
+
+def _ways(report: HostReport) -> Cell:
+    if report.stage is not Stage.DONE or not report.ways:
+        return Cell("")
+    asked = sum(one.asked for one in report.ways)
+    through = asked - sum(len(one.shut) + one.unclear for one in report.ways)
+    return Cell(f"{through} of {asked}", "error" if report.blocked else "warning" if through < asked else "")
 
 
 def _tones(report: HostReport) -> dict[str, str]:

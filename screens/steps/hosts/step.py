@@ -22,6 +22,7 @@ from screens.step import Step
 from screens.steps.engine_news import AskedNow, pass_question
 from screens.steps.hosts.report_cells import line
 from screens.steps.hosts.table import HostsTable
+from screens.steps.hosts.ways_dialog import WaysDialog
 from screens.telling import tell
 from screens.widgets.field import Field
 from screens.widgets.grid import NAME
@@ -52,7 +53,8 @@ You may **paste** a table from wherever you have it, with several lines at once,
 anything is added. Passwords in it are recognized and not kept.
 
 **`t` tests** the machine under the cursor, `T` all of them: reach it, compare its key, log in, look for Docker,
-Compose, disk, memory, the clock and ports that are in use. Nothing is changed on them.
+Compose, disk, memory, the clock, ports that are in use, and whether it gets through to the ports that its nodes need on
+the other machines. Nothing is changed on them.
 
 | key | does |
 |---|---|
@@ -65,11 +67,13 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
 | `g` | how to log in to all of them |
 | `p` | paste a table |
 | `t`, `T` | test it, test all; Escape ends the test |
+| `w` | after a test: which host gets through to which, and what to open |
 """
     CLAIMS: ClassVar[tuple[str, ...]] = ("hosts", "ssh")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "test", "Test"),
         Binding("T", "test_all", "Test all", key_display="T"),
+        Binding("w", "ways", "Ways"),
         Binding("p", "paste", "Paste"),
         Binding("g", "login", "Log in"),
         Binding("l", "local", "Local"),
@@ -151,7 +155,9 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No commands while a cell is edited: their letters are typed."""
         del parameters
-        return not (self._table.is_editing and action in ("test", "test_all", "paste", "login", "local"))
+        if action == "ways" and not any(report.ways for report in self.reports.values()):
+            return False
+        return not (self._table.is_editing and action in ("test", "test_all", "ways", "paste", "login", "local"))
 
     # -- the host under the cursor -------------------------------------------------------------------------------
 
@@ -166,8 +172,12 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
         report = self.reports.get(row or "")
         text = line(report) if report else ""
         if not report and row is not None and mapping(self.draft.data, "hosts"):
-            text = "t tests this host, T all of them: login, Docker, Compose, disk, memory, clock, ports"
+            text = "t tests this host, T all of them: login, Docker, Compose, disk, memory, clock, ports, ways"
         self.query_one("#hosts-about", Static).update(text)
+
+    def action_ways(self) -> None:
+        """Which host gets through to which."""
+        self.app.push_screen(WaysDialog(self.reports))
 
     def action_local(self) -> None:
         """This machine, or one over SSH."""
@@ -288,6 +298,15 @@ Compose, disk, memory, the clock and ports that are in use. Nothing is changed o
             if report.stage is not Stage.DONE:
                 del self.reports[name]  # it was ended before
         self._draw_reports()
+        self.refresh_bindings()
+        if blocked := [name for name, report in self.reports.items() if report.blocked]:
+            self.notify(
+                f"{', '.join(blocked[:5])}{' and others' if len(blocked) > 5 else ''} cannot get through to all ports "
+                "that they need of other hosts (w shows which)",
+                severity="warning",
+                timeout=8,
+                markup=False,
+            )
 
     def action_end_test(self) -> None:
         """End a test that runs."""
