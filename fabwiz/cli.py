@@ -42,6 +42,7 @@ COMMANDS = (
     "audit",
     "logs",
     "report",
+    "history",
     "down",
     "demo",
     "rules",

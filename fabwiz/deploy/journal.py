@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fabwiz.deploy.events import now
-from fabwiz.session.files import make_private_dir
+from fabwiz.session.files import make_private_dir, sync_dir
 
 
 class Journal:
@@ -38,8 +38,12 @@ class Journal:
                 # what a killed run left unfinished must not swallow this record
                 if size and os.pread(descriptor, 1, size - 1) != b"\n":
                     line = "\n" + line
-                os.write(descriptor, line.encode())
+                data = line.encode()
+                while data:  # on a disk that is nearly full, a part is written before there is an error
+                    data = data[os.write(descriptor, data) :]
                 os.fsync(descriptor)
+                if not size:
+                    sync_dir(self.path.parent)
             except OSError as error:
                 error.filename = str(self.path)
                 raise

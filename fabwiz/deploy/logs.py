@@ -7,6 +7,7 @@ was cut is taken up again without gap or duplicate. Lines that are known to be f
 from __future__ import annotations
 
 import re
+import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -27,19 +28,27 @@ from fabwiz.session.network import Node
 if TYPE_CHECKING:
     from fabwiz.deploy.run import Run
 
-# Follows every container of the network, those too that start later or start again. Arguments: the label, the folder
-# for its notes, then name=timestamp for what is known already. Each follower notes its pid, so that all end with this
+# Follows every container of the network, those too that start later or start again. Arguments: the label, a word that
+# nobody guesses, then name=timestamp for what is known already. Each follower notes its pid, so that all end with this
 # script, and the time at which it began: a container that starts again is followed from there, and the reader drops
-# what it has seen. PIPE comes when the shell reports a killed child to nobody.
+# what it has seen. PIPE comes when the shell reports a killed child to nobody. The folder for the notes is named after
+# this shell, so that it is known before it is made, and when nobody needs it any more.
 FOLLOW_SCRIPT = r"""
-label=$1; shift
-notes=$(mktemp -d) || exit 1
+folders=${TMPDIR:-/tmp}/fabwiz-follow
+label=$1 notes=$folders.$$.$2; shift 2
 end() {
   trap - EXIT; exec 2>/dev/null
-  for f in "$notes"/*.pid; do kill "$(cat "$f")"; done
-  rm -rf "$notes"; exit 0
+  pids=$(cat "$notes"/*.pid)
+  rm -rf "$notes"
+  [ -z "$pids" ] || kill $pids
+  exit 0
 }
 trap end EXIT HUP INT TERM PIPE
+for old in "$folders".*; do
+  pid=${old#"$folders".}
+  kill -0 "${pid%%.*}" 2>/dev/null || rm -rf "$old" 2>/dev/null
+done
+mkdir -m 700 "$notes" || exit 1
 for known in "$@"; do printf '%s\n' "${known#*=}" >"$notes/${known%%=*}.since"; done
 while :; do
   for name in $(docker ps -a --filter "label=$label" --format '{{.Names}}'); do
@@ -64,7 +73,7 @@ _PARTING = 5.0
 def follow_argv(network: str, known: dict[str, str]) -> list[str]:
     """The command that follows all containers of a network; `known` says since when, by container."""
     pairs = [f"{name}={timestamp}" for name, timestamp in sorted(known.items())]
-    return ["sh", "-c", FOLLOW_SCRIPT, "follow", f"{NETWORK_LABEL}={network}", *pairs]
+    return ["sh", "-c", FOLLOW_SCRIPT, "follow", f"{NETWORK_LABEL}={network}", secrets.token_hex(8), *pairs]
 
 
 class LogFollowers:

@@ -25,12 +25,16 @@ echo "2026-11-20T10:00:00Z started"; exec sleep 60
 
 @pytest.fixture
 def follower(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    (tmp_path / "notes").mkdir()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for pid in (gone.pid, os.getpid()):
+        (tmp_path / "notes" / f"fabwiz-follow.{pid}.feed").mkdir(parents=True)
+        (tmp_path / "notes" / f"fabwiz-follow.{pid}.feed" / "kafka1.pid").touch()
     docker = tmp_path / "docker"
     docker.write_text(DOCKER)
     docker.chmod(0o755)
     process = subprocess.Popen(
-        ["sh", "-c", FOLLOW_SCRIPT, "follow", "fabwiz.network=lan4"],
+        ["sh", "-c", FOLLOW_SCRIPT, "follow", "fabwiz.network=lan4", "beef"],
         env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TMPDIR": str(tmp_path / "notes")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -50,7 +54,9 @@ def follower(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_notes_and_followers_go_when_the_script_is_ended(
     follower: subprocess.Popen[bytes], tmp_path: Path, somebody_listens: bool
 ) -> None:
-    (notes,) = (tmp_path / "notes").iterdir()
+    (notes,) = (tmp_path / "notes").glob("*.beef")
+    assert notes.name == f"fabwiz-follow.{follower.pid}.beef"
+    assert notes.stat().st_mode & 0o777 == 0o700
     logs = int(_soon(lambda: (notes / "kafka1.pid").read_text().strip()))
     if not somebody_listens:
         for pipe in (follower.stdout, follower.stderr):
@@ -60,7 +66,8 @@ def test_notes_and_followers_go_when_the_script_is_ended(
     os.killpg(follower.pid, signal.SIGTERM)
     follower.wait(10)
 
-    assert list((tmp_path / "notes").iterdir()) == []
+    # those of a shell that was killed are gone, too; those of one that lives are not
+    assert [path.name for path in (tmp_path / "notes").iterdir()] == [f"fabwiz-follow.{os.getpid()}.feed"]
     assert _soon(lambda: not _runs(logs))
 
 

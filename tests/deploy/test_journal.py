@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -40,6 +43,56 @@ def test_a_torn_last_line_costs_only_itself(journal: Journal) -> None:
         file.write('{"kind": "step", "ho')
 
     journal.append("end", status="done")
+
+    assert [record["kind"] for record in journal.records()] == ["run", "end"]
+
+
+def test_what_was_written_once_is_never_touched_again(journal: Journal) -> None:
+    written = b""
+    for torn in ("", '{"kind": "ru', ""):
+        journal.append("run", network="lan4")
+        with journal.path.open("a") as file:
+            file.write(torn)
+        now = journal.path.read_bytes()
+        assert now.startswith(written)
+        assert len(now) > len(written)
+        written = now
+
+
+def test_a_record_is_on_the_disk_when_it_has_been_appended(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[str, int]] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append((str(Path(f"/proc/self/fd/{descriptor}").readlink()), os.fstat(descriptor).st_size))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    journal.append("run", network="lan4")
+    journal.append("end", status="done")
+
+    whole = journal.path.stat().st_size
+    first, folder, second = synced
+    assert first[0] == second[0] == str(journal.path)
+    assert folder[0] == str(journal.path.parent)  # its name must survive a power cut, too
+    assert 0 < first[1] < second[1] == whole
+
+
+def test_a_full_disk_is_told_and_costs_only_the_record(journal: Journal) -> None:
+    journal.append("run", network="lan4")
+    size = journal.path.stat().st_size
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from fabwiz.deploy.journal import Journal;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size + 20}, {size + 20}));"
+        "Journal(Path(sys.argv[1])).append('step', status='done')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(journal.path)], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "File too large" in ended.stderr
+    assert str(journal.path) in ended.stderr
+
+    journal.append("end", status="failed")
 
     assert [record["kind"] for record in journal.records()] == ["run", "end"]
 
