@@ -25,7 +25,7 @@ from fabwiz.artifacts.compose.kafka import KEY_STORE, TRUST_STORE
 from fabwiz.artifacts.compose.orderer import CLIENT_CA, CLIENT_CERTIFICATE, CLIENT_KEY
 from fabwiz.artifacts.crypto import certificates as make
 from fabwiz.artifacts.crypto.certificates import Validity
-from fabwiz.artifacts.crypto.folders import create_whole, read_certificate, read_key, tidy
+from fabwiz.artifacts.crypto.folders import create_whole, guarded_pem, read_certificate, read_key, tidy
 from fabwiz.artifacts.crypto.report import CryptoReport, Outcome
 from fabwiz.artifacts.errors import GenerateError
 from fabwiz.artifacts.passwords import new_password
@@ -71,7 +71,7 @@ class _Authority:
         self._lifetimes = network.session.certificates
         self._subject = make.merged_subject(self._lifetimes.subject, network.orderer_organization.subject)
         folder = workspace.artifacts / "kafka-tls" / "ca"
-        key, certificate = read_key(folder / "ca.key"), read_certificate(folder / "ca.crt")
+        key, certificate = read_key(folder / "ca.key", workspace.guard), read_certificate(folder / "ca.crt")
         if not folder.exists():
             key = make.new_key()
             certificate = make.issue_ca(
@@ -83,7 +83,7 @@ class _Authority:
                 self._validity(self._lifetimes.ca_lifetime),
             )
             make_private_dir(folder.parent)
-            tree = {"ca.key": make.key_pem(key), "ca.crt": make.certificate_pem(certificate)}
+            tree = {"ca.key": guarded_pem(key, workspace.guard), "ca.crt": make.certificate_pem(certificate)}
             create_whole(folder, dict(tree), durable=workspace.durable)
             report.add(folder, Outcome.CREATED)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from fabwiz.commands.common import Refused, add_json, add_session, valid_network
+from fabwiz.commands.remote import add_ca_passphrase, secret_store
 from fabwiz.console.choose import choose
 from fabwiz.deploy.errors import Locked
 from fabwiz.deploy.events import Emitter, Kind, Status
@@ -20,9 +21,10 @@ are kept."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """SESSION, --json."""
+    """SESSION, --json, and where a passphrase comes from."""
     add_session(parser)
     add_json(parser)
+    add_ca_passphrase(parser)
 
 
 def run(args: Namespace) -> ExitCode:
@@ -32,10 +34,13 @@ def run(args: Namespace) -> ExitCode:
     from fabwiz.deploy.journal import Journal
     from fabwiz.deploy.lock import locked
     from fabwiz.deploy.scratch import clear_scratch
+    from fabwiz.remote.passphrase import key_guard
     from fabwiz.session.files import make_private_dir
 
     network = valid_network(args)
-    workspace = Workspace(args.session.absolute())
+    path = args.session.absolute()
+    guard = key_guard(network.session.keys, str(path), secret_store(args), network.name)
+    workspace = Workspace(path, guard=guard)
     face = choose(args.json, logs=False)
     emit = Emitter(face)
     try:

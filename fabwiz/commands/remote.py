@@ -11,6 +11,7 @@ from fabwiz.commands.common import complete_files
 
 if TYPE_CHECKING:
     from fabwiz.remote.options import Asker, RemoteOptions
+    from fabwiz.remote.secrets import SecretStore
 
 
 def add_remote(parser: ArgumentParser) -> None:
@@ -39,6 +40,46 @@ def add_remote(parser: ArgumentParser) -> None:
         ("--passphrase-fd", "the passphrase of the key file"),
     ):
         group.add_argument(option, type=_descriptor, metavar="FD", help=f"read {what} from this file descriptor")
+    add_ca_passphrase(parser)
+
+
+def add_ca_passphrase(parser: ArgumentParser) -> None:
+    """Where the passphrase of CA and admin keys comes from, for every command that opens them."""
+    group = parser.add_argument_group(
+        "CA and admin keys",
+        "Where they are under a passphrase (session: keys.encrypt), it comes from\n"
+        "FABWIZ_CA_PASSPHRASE, a descriptor, a file, or the desktop's keyring.",
+    )
+    either = group.add_mutually_exclusive_group()
+    either.add_argument("--ca-passphrase-fd", type=_descriptor, metavar="FD", help="read it from this file descriptor")
+    file = either.add_argument(
+        "--ca-passphrase-file",
+        type=_private_file,
+        metavar="FILE",
+        dest="ca_passphrase_fd",
+        help="read it from the first line of a file that only you may read",
+    )
+    complete_files(file)
+
+
+def _private_file(word: str) -> int:
+    """A descriptor of a file that nobody else may read. Raises ArgumentTypeError for any other."""
+    try:
+        descriptor = os.open(word, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise ArgumentTypeError(f"{word}: {error.strerror}") from None
+    if os.fstat(descriptor).st_mode & 0o077:
+        os.close(descriptor)
+        raise ArgumentTypeError(f"{word} may be read by others: `chmod 600 {word}`")
+    return descriptor
+
+
+def secret_store(args: Namespace) -> SecretStore:
+    """The secrets of a command that opens keys and reaches no host."""
+    from fabwiz.remote.secrets import SecretKind, SecretStore
+
+    given = {} if args.ca_passphrase_fd is None else {SecretKind.CA: args.ca_passphrase_fd}
+    return SecretStore(lambda _: None, given)
 
 
 def add_take_over(parser: ArgumentParser) -> None:
@@ -68,6 +109,7 @@ def remote_options(args: Namespace) -> RemoteOptions:
         SecretKind.PASSWORD: args.password_fd,
         SecretKind.SUDO: args.sudo_password_fd,
         SecretKind.PASSPHRASE: args.passphrase_fd,
+        SecretKind.CA: args.ca_passphrase_fd,
     }
     return RemoteOptions(
         accept_new_host_keys=args.accept_new_host_keys,

@@ -80,8 +80,9 @@ class FabricAccess:
         """The organization's admin, whose key never leaves the workstation. Raises IdentityError without one."""
         with self._lock:
             if organization.msp_id not in self._admins:
-                folder = self._workspace.crypto_config / organization.user_directory("Admin") / "msp"
-                self._admins[organization.msp_id] = SigningIdentity.load(folder, organization.msp_id)
+                space = self._workspace
+                folder = space.crypto_config / organization.user_directory("Admin") / "msp"
+                self._admins[organization.msp_id] = SigningIdentity.load(folder, organization.msp_id, space.guard)
             return self._admins[organization.msp_id]
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ def dry(run: Run) -> Iterator[Run]:
     """
     place = run.workspace.root if run.workspace.root.exists() else None
     with scratch_folder(place) as folder:
-        copy = Workspace(folder / run.workspace.session_file.name, durable=False)
+        copy = Workspace(folder / run.workspace.session_file.name, durable=False, guard=run.workspace.guard)
         if run.workspace.artifacts.exists():
             shutil.copytree(run.workspace.artifacts, copy.artifacts, symlinks=True)
         twin = replace(run, workspace=copy, dry=True)

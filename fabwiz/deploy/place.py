@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fabwiz.remote.options import RemoteOptions
+from fabwiz.session.model import Keys
 from fabwiz.session.network import Network
 
 if TYPE_CHECKING:
@@ -50,4 +51,6 @@ def rehearsal_hosts(network: Network, session_file: Path) -> Iterator[Place]:
                 known_hosts=hosts.known_hosts, user_known_hosts=None, base=folder, default_keys=False
             )
             source = session_file.absolute().parent
-            yield Place(Network(hosts.session), folder / session_file.name, options, source, hosts)
+            # its keys are gone with it: nobody is asked for a passphrase of theirs
+            session = hosts.session.model_copy(update={"keys": Keys()})
+            yield Place(Network(session), folder / session_file.name, options, source, hosts)

@@ -25,6 +25,7 @@ from fabwiz.deploy.place import Place
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.scratch import clear_scratch
 from fabwiz.remote.options import Asker
+from fabwiz.remote.passphrase import key_guard
 from fabwiz.remote.pool import Pool
 from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
@@ -44,7 +45,9 @@ def prepare(
 
     `source_folder` is where chaincode paths are looked up; the session file's own folder when nothing is said.
     """
-    workspace = Workspace(session_file)
+    keys = network.session.keys
+    guard = key_guard(keys, str(session_file.absolute()), pool.secrets, network.name)
+    workspace = Workspace(session_file, guard=guard)
     clear_scratch(workspace.root)
     return Run(
         network, workspace, pool, emit, Journal(workspace.journal), source_folder or session_file.parent, rehearsal

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from fabric_protos.msp import identities_pb2
+
+from fabwiz.session.guard import PLAIN, KeyGuard, KeysLocked
 
 # orders of the curves that Fabric 1.x signs with (bccsp/utils/ecdsa.go; SEC 2)
 _ORDER = {
@@ -33,10 +35,11 @@ class SigningIdentity:
     key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
 
     @classmethod
-    def load(cls, msp_dir: Path, msp_id: str) -> SigningIdentity:
+    def load(cls, msp_dir: Path, msp_id: str, guard: KeyGuard = PLAIN) -> SigningIdentity:
         """Read `signcerts/*.pem` and the matching key among `keystore/*` of an `msp` folder.
 
-        Raises IdentityError, naming the file, where one is missing, unreadable, or no key matches.
+        `guard` opens a key that is under a passphrase. Raises IdentityError, naming the file, where one is missing,
+        unreadable, not to be opened, or no key matches.
         """
         certificates = sorted((msp_dir / "signcerts").glob("*.pem"))
         if not certificates:
@@ -47,7 +50,7 @@ class SigningIdentity:
         except (OSError, ValueError) as error:
             raise IdentityError(f"{certificates[0]}: no usable certificate: {error}") from error
         for path in sorted((msp_dir / "keystore").glob("*")):
-            key = _read_key(path)
+            key = _read_key(path, guard)
             if key is not None and key.public_key() == public:
                 if key.curve.name not in _ORDER:
                     raise IdentityError(f"{path}: Fabric signs with P-256 or P-384, this key is on {key.curve.name}")
@@ -70,9 +73,11 @@ class SigningIdentity:
         return encode_dss_signature(r, min(s, order - s))
 
 
-def _read_key(path: Path) -> ec.EllipticCurvePrivateKey | None:
+def _read_key(path: Path, guard: KeyGuard) -> ec.EllipticCurvePrivateKey | None:
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        key = guard.open(path)
+    except KeysLocked as error:
+        raise IdentityError(str(error)) from None
     except OSError as error:
         raise IdentityError(f"{path}: {error.strerror}") from error
     except (ValueError, TypeError):

@@ -60,12 +60,15 @@ class SecretKind(StrEnum):
     SUDO = "sudo password"
     PASSPHRASE = "passphrase"  # noqa: S105 - the name of a kind
     """A private key file."""
+    CA = "passphrase of CA and admin keys"
+    """The keys of a network that never leave the workstation; see `fabwiz.session.guard`."""
 
 
 ENVIRONMENT: Mapping[SecretKind, str] = {
     SecretKind.PASSWORD: "FABWIZ_SSH_PASSWORD",
     SecretKind.SUDO: "FABWIZ_SUDO_PASSWORD",
     SecretKind.PASSPHRASE: "FABWIZ_KEY_PASSPHRASE",
+    SecretKind.CA: "FABWIZ_CA_PASSPHRASE",
 }
 """The environment variables that hold secrets in headless runs. Commands on this machine do not inherit them."""
 

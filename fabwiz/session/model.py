@@ -239,6 +239,15 @@ class Ordering(Part):
     kafka: KafkaSettings = Field(default=KafkaSettings(), description="the Kafka cluster")
 
 
+class Keys(Part):
+    """How the keys that never leave the workstation are kept: those of CAs, admins and users."""
+
+    encrypt: bool = Field(
+        False, description="under a passphrase, which a run asks for once; nodes' keys stay as they are"
+    )
+    keyring: bool = Field(False, description="look for the passphrase in the desktop's keyring, and keep it there")
+
+
 class Images(Part):
     """Where images come from."""
 
@@ -312,6 +321,7 @@ class Session(Part):
     chaincodes: dict[str, ChaincodeSpec] = Field(default_factory=dict, description="the chaincodes")
     ordering: Ordering = Field(default=Ordering(), description="blocks and the Kafka cluster")
     certificates: Certificates = Field(default=Certificates(), description="what certificates say")
+    keys: Keys = Field(default=Keys(), description="how the keys that never leave the workstation are kept")
     images: Images = Field(default=Images(), description="where images come from")
     logging: Logging = Field(default=Logging(), description="what is logged")
     timeouts: Timeouts = Field(default=Timeouts(), description="how long to wait for evidence")

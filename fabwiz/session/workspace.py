@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from fabwiz.session.guard import PLAIN, KeyGuard
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Workspace:
     session_file: Path
     durable: bool = True
     """`False` for a workspace that is thrown away: what is written there need not survive a power cut."""
+    guard: KeyGuard = field(default=PLAIN, compare=False)
+    """Keeps the keys that never leave the workstation."""
 
     @property
     def root(self) -> Path:

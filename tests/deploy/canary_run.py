@@ -25,6 +25,7 @@ from fabwiz.remote.rehearsal import Rehearsal
 from fabwiz.remote.secrets import Secret, SecretKind
 from fabwiz.session.data import dump
 from fabwiz.session.files import write_atomic
+from fabwiz.session.model import Keys
 from tests.deploy.sites import changed, errors, open_run, session_of
 
 SUDO = """#!/bin/sh
@@ -74,6 +75,7 @@ def main(folder: str, umask: str) -> int:
                 json.dumps({"auths": {"mirror.example.com": {"auth": planted["token"]}}})
             )
             here = changed(here, ("hosts", name, "ssh", "sudo"), "ask")
+        here = here.model_copy(update={"keys": Keys(encrypt=True)})
         work = top / "work"
         work.mkdir()
         session_file = work / "session.yaml"
@@ -85,6 +87,7 @@ def main(folder: str, umask: str) -> int:
         fds = {
             SecretKind.PASSPHRASE: descriptor(planted["passphrase"]),
             SecretKind.SUDO: descriptor(planted["sudo"]),
+            SecretKind.CA: descriptor(planted["admin"]),
         }
         with open_run(here, session_file, Emitter(tell), known_hosts=hosts.known_hosts, secret_fds=fds) as run:
             outcome = replay(run)

@@ -65,7 +65,8 @@ def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("canary")
     for name in ("home", "tmp"):
         (folder / name).mkdir(mode=0o700)
-    planted = {name: f"canary-{name}-{secrets.token_hex(12)}" for name in ("passphrase", "sudo", "token", "password")}
+    names = ("passphrase", "sudo", "token", "password", "admin")
+    planted = {name: f"canary-{name}-{secrets.token_hex(12)}" for name in names}
     environment = {
         **os.environ,
         "HOME": str(folder / "home"),
@@ -140,6 +141,7 @@ def test_keys_lie_where_they_belong_and_nowhere_else(deployed: Deployed) -> None
     bodies = {path: base64.b64encode(base64.b64decode(b"".join(pem.splitlines()[1:-1]))) for path, pem in keys.items()}
     home = {path for path in keys if "users" in path.parts or "ca" in path.parts or "tlsca" in path.parts}
     assert home
+    assert {path for path, pem in keys.items() if pem.startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")} == home
     for found in files(deployed.folder):
         content = found.read_bytes().replace(b"\n", b"")
         for path, body in bodies.items():

@@ -13,9 +13,17 @@ from cryptography.x509.oid import ObjectIdentifier
 
 from fabwiz.artifacts.crypto import certificates as make
 from fabwiz.artifacts.crypto.certificates import Validity
-from fabwiz.artifacts.crypto.folders import create_whole, key_files, read_certificate, read_key, write_into
+from fabwiz.artifacts.crypto.folders import (
+    create_whole,
+    guarded_pem,
+    key_files,
+    read_certificate,
+    read_key,
+    write_into,
+)
 from fabwiz.artifacts.crypto.report import Outcome
 from fabwiz.artifacts.errors import GenerateError
+from fabwiz.session.guard import PLAIN, KeyGuard
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +65,9 @@ def authority(
     validity: Validity,
     *,
     durable: bool = True,
+    guard: KeyGuard = PLAIN,
 ) -> tuple[Authority, Outcome]:
-    """The CA in a folder `ca` or `tlsca`; made if there is none.
+    """The CA in a folder `ca` or `tlsca`; made if there is none. `guard` keeps its key.
 
     A missing certificate is restored from a copy of it in the organization's MSPs, else issued again from the same
     key. Raises GenerateError where the key is missing though there are certificates that it signed, or does not fit.
@@ -71,7 +80,7 @@ def authority(
         _refuse_orphans(folder, name, path if certificate else None)
         key = make.new_key()
         certificate = make.issue_ca(key, name, domain, subject, usages, validity)
-        tree = {make.key_file_name(key): make.key_pem(key), path.name: make.certificate_pem(certificate)}
+        tree = {make.key_file_name(key): guarded_pem(key, guard), path.name: make.certificate_pem(certificate)}
         if not folder.exists():
             create_whole(folder, dict(tree), durable=durable)
         else:  # an empty folder: the key first, so that a kill in between leaves what can be completed
@@ -80,7 +89,7 @@ def authority(
         return Authority(name, key, certificate), Outcome.CREATED
     if len(keys) > 1:
         raise GenerateError(f"{folder} holds {len(keys)} private keys. Leave the one that {path.name} belongs to.")
-    key = _read(keys[0])
+    key = _read(keys[0], guard)
     if certificate is not None:
         if not make.same_key(certificate, key):
             raise GenerateError(f"{keys[0]} is not the key of {path}. Restore the two from one backup.")
@@ -90,8 +99,8 @@ def authority(
     return Authority(name, key, certificate), Outcome.COMPLETED
 
 
-def _read(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = read_key(path)
+def _read(path: Path, guard: KeyGuard) -> ec.EllipticCurvePrivateKey:
+    key = read_key(path, guard)
     if key is None:
         raise GenerateError(f"{path} vanished while it was read. Let one run at a time work on a workspace.")
     return key

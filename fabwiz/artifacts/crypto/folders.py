@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fabwiz.artifacts.crypto.certificates import certificate_pem
 from fabwiz.artifacts.errors import GenerateError
 from fabwiz.session.files import PRIVATE_FILE, make_private_dir, sync_dir, write_atomic
+from fabwiz.session.guard import KeyGuard, KeysLocked
 
 _LEFTOVER = re.compile(r"^\..+\.(partial|[0-9a-f]{12}\.tmp)$")
 
@@ -85,17 +86,31 @@ def read_certificate(path: Path) -> x509.Certificate | None:
         ) from None
 
 
-def read_key(path: Path) -> ec.EllipticCurvePrivateKey | None:
-    """The private key in a PEM file; `None` if the file is missing. Raises GenerateError if it holds none."""
+def read_key(path: Path, guard: KeyGuard | None = None) -> ec.EllipticCurvePrivateKey | None:
+    """The private key in a PEM file; `None` if the file is missing. Raises GenerateError if it holds none.
+
+    Only a `guard` opens keys that are under a passphrase: those of nodes never are.
+    """
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        key = guard.open(path) if guard else serialization.load_pem_private_key(path.read_bytes(), None)
     except FileNotFoundError:
         return None
+    except KeysLocked as error:
+        raise GenerateError(f"{error}.") from None
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise GenerateError(f"{path} is no private key for ECDSA without a passphrase. Restore it from a backup.")
+        free = "" if guard else " without a passphrase"
+        raise GenerateError(f"{path} is no private key for ECDSA{free}. Restore it from a backup.")
     return key
+
+
+def guarded_pem(key: ec.EllipticCurvePrivateKey, guard: KeyGuard) -> bytes:
+    """A new key that stays on the workstation, as it is to lie there. Raises GenerateError without a passphrase."""
+    try:
+        return guard.pem(key)
+    except KeysLocked as error:
+        raise GenerateError(f"{error}.") from None
 
 
 def key_files(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from fabwiz.artifacts.crypto.guarded import prove
 from fabwiz.artifacts.crypto.organization import OrganizationKeys
 from fabwiz.artifacts.crypto.profile import Profile
 from fabwiz.artifacts.crypto.report import CryptoReport
@@ -30,6 +31,7 @@ def generate(network: Network, workspace: Workspace, now: datetime | None = None
     try:
         for folder in (workspace.root, workspace.artifacts, workspace.crypto_config):
             make_private_dir(folder)
+        prove(workspace)
         for organization in network.all_organizations:
             keys = OrganizationKeys(
                 organization,
@@ -38,6 +40,7 @@ def generate(network: Network, workspace: Workspace, now: datetime | None = None
                 network.session.certificates,
                 moment,
                 durable=workspace.durable,
+                guard=workspace.guard,
             )
             keys.keep(report)
     except OSError as error:

@@ -11,11 +11,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from fabwiz.artifacts.crypto import certificates as make
 from fabwiz.artifacts.crypto.authority import Authority
-from fabwiz.artifacts.crypto.folders import Tree, create_whole, keep_copy, key_files, read_certificate, read_key
+from fabwiz.artifacts.crypto.folders import (
+    Tree,
+    create_whole,
+    guarded_pem,
+    keep_copy,
+    key_files,
+    read_certificate,
+    read_key,
+)
 from fabwiz.artifacts.crypto.folders import write_into as write
 from fabwiz.artifacts.crypto.profile import Kind, NodeOus, carries_config, msp_config, organizational_unit
 from fabwiz.artifacts.crypto.report import Outcome
 from fabwiz.artifacts.errors import GenerateError
+from fabwiz.session.guard import PLAIN, KeyGuard
 
 Issue = Callable[[ec.EllipticCurvePublicKey], x509.Certificate]
 
@@ -46,6 +55,12 @@ class Issuers:
     validity: make.Validity
     durable: bool = True
     """As in `create_whole`."""
+    guard: KeyGuard = PLAIN
+    """Keeps the keys of people."""
+
+    def key_pem(self, identity: Identity, key: ec.EllipticCurvePrivateKey) -> bytes:
+        """An identity's new key, as it is to lie on the disk: a node's as it is. Raises GenerateError."""
+        return make.key_pem(key) if identity.kind.is_node else guarded_pem(key, self.guard)
 
     def signing_certificate(self, identity: Identity, key: ec.EllipticCurvePublicKey) -> x509.Certificate:
         """A certificate to sign with, for an identity's public key."""
@@ -72,7 +87,8 @@ def keep_identity(
     if not identity.folder.exists():
         return _create(identity, issuers, admin), Outcome.CREATED
     signing, changed = _pair(
-        identity.folder,
+        identity,
+        issuers,
         identity.folder / "msp" / "keystore",
         None,
         identity.folder / "msp" / "signcerts" / f"{identity.name}-cert.pem",
@@ -81,7 +97,8 @@ def keep_identity(
     )
     tls = _tls_name(identity)
     _, tls_changed = _pair(
-        identity.folder,
+        identity,
+        issuers,
         identity.folder / "tls",
         f"{tls}.key",
         identity.folder / "tls" / f"{tls}.crt",
@@ -98,9 +115,9 @@ def _create(identity: Identity, issuers: Issuers, admin: x509.Certificate | None
     tls = issuers.tls_certificate(identity, tls_key.public_key())
     tree: Tree = {
         "msp/admincerts": None,
-        f"msp/keystore/{make.key_file_name(signing_key)}": make.key_pem(signing_key),
+        f"msp/keystore/{make.key_file_name(signing_key)}": issuers.key_pem(identity, signing_key),
         f"msp/signcerts/{identity.name}-cert.pem": make.certificate_pem(signing),
-        f"tls/{identity.tls_name}.key": make.key_pem(tls_key),
+        f"tls/{identity.tls_name}.key": issuers.key_pem(identity, tls_key),
         f"tls/{identity.tls_name}.crt": make.certificate_pem(tls),
         **_public_files(identity, issuers, admin or signing, signing),
     }
@@ -156,12 +173,19 @@ def _tls_name(identity: Identity) -> str:
 
 
 def _pair(
-    identity: Path, folder: Path, key_name: str | None, certificate_path: Path, ca: Authority, issue: Issue
+    identity: Identity,
+    issuers: Issuers,
+    folder: Path,
+    key_name: str | None,
+    certificate_path: Path,
+    ca: Authority,
+    issue: Issue,
 ) -> tuple[x509.Certificate, bool]:
     """A key and its certificate: the certificate, and whether something had to be made."""
     certificate = read_certificate(certificate_path)
     paths = [folder / key_name] if key_name else key_files(folder)
-    keys = {path: key for path in paths if (key := read_key(path)) is not None}
+    guard = None if identity.kind.is_node else issuers.guard
+    keys = {path: key for path in paths if (key := read_key(path, guard)) is not None}
     if certificate is None:
         if len(keys) > 1:
             raise GenerateError(
@@ -170,7 +194,7 @@ def _pair(
         key = next(iter(keys.values()), None)
         if key is None:
             key = make.new_key()
-            write(folder, key_name or make.key_file_name(key), make.key_pem(key))
+            write(folder, key_name or make.key_file_name(key), issuers.key_pem(identity, key))
         certificate = _copy_of(certificate_path, key) or issue(key.public_key())
         write(certificate_path.parent, certificate_path.name, make.certificate_pem(certificate))
         return certificate, True
@@ -178,13 +202,13 @@ def _pair(
         lost = folder / (key_name or "*_sk")
         raise GenerateError(
             f"{certificate_path} is there but its private key, {lost}, is missing. Restore the key from a backup; "
-            f"if it is lost, move {identity} away to have new ones made."
+            f"if it is lost, move {identity.folder} away to have new ones made."
         )
     if not any(make.same_key(certificate, key) for key in keys.values()):
         raise GenerateError(
             f"{next(iter(keys))} is not the private key of {certificate_path}. Restore the two from one backup."
         )
-    ca.check_issued(certificate, certificate_path, identity)
+    ca.check_issued(certificate, certificate_path, identity.folder)
     return certificate, False
 
 

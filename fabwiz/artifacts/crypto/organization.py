@@ -20,6 +20,7 @@ from fabwiz.artifacts.crypto.profile import Kind, NodeOus, Profile, msp_config
 from fabwiz.artifacts.crypto.report import CryptoReport, Outcome
 from fabwiz.artifacts.errors import GenerateError
 from fabwiz.session.files import make_private_dir
+from fabwiz.session.guard import PLAIN, KeyGuard
 from fabwiz.session.model import Certificates
 from fabwiz.session.network import Organization
 
@@ -36,8 +37,12 @@ class OrganizationKeys:
         now: datetime,
         *,
         durable: bool = True,
+        guard: KeyGuard = PLAIN,
     ) -> None:
-        """`root` is the folder crypto-config; `now` has a time zone; `durable` as in `create_whole`."""
+        """`root` is the folder crypto-config; `now` has a time zone; `durable` as in `create_whole`.
+
+        `guard` keeps the keys of CAs and people.
+        """
         self._organization = organization
         self._root = root
         self._folder = root / organization.directory
@@ -45,6 +50,7 @@ class OrganizationKeys:
         self._certificates = certificates
         self._now = now
         self._durable = durable
+        self._guard = guard
         self._subject = make.merged_subject(certificates.subject, organization.subject)
 
     def keep(self, report: CryptoReport) -> None:
@@ -65,6 +71,7 @@ class OrganizationKeys:
             self._ous,
             Validity.lasting(start, self._certificates.lifetime),
             self._durable,
+            self._guard,
         )
         certificate, outcome = keep_identity(admin, issuers, None)
         report.add(admin.folder, outcome)
@@ -103,7 +110,7 @@ class OrganizationKeys:
         folder = self._folder / name
         domain = self._organization.domain
         made, outcome = authority(
-            folder, domain, self._subject, self._profile.ca_usages, validity, durable=self._durable
+            folder, domain, self._subject, self._profile.ca_usages, validity, durable=self._durable, guard=self._guard
         )
         made.check_valid(self._now)
         report.add(folder, outcome)
