@@ -35,6 +35,7 @@ nothing was changed; 4 another operator holds the lock; 130 interrupted"""
 COMMANDS = (
     "check",
     "generate",
+    "keys",
     "plan",
     "images",
     "replay",
