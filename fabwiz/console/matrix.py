@@ -56,6 +56,7 @@ class Matrix:
         self.title = ""
         self.begun = clock()
         self._clock = clock
+        self._ended: float | None = None
         self._cells: dict[tuple[str, str], Cell] = {}
         self._totals: dict[str, Cell] = {}
         self._changed: set[tuple[str, str]] = set()
@@ -100,13 +101,22 @@ class Matrix:
         found = [(host, self.cell(self.current or "", host)) for host in self.hosts]
         return sorted(((h, c) for h, c in found if c.mark is Mark.RUNNING), key=lambda one: one[1].begun)
 
+    def close(self) -> None:
+        """The run is over: times stand still, and what ran until then was cut off."""
+        if self._ended is not None:
+            return
+        self._ended = self._clock()
+        for cell in (*self._cells.values(), *self._totals.values()):
+            if cell.mark is Mark.RUNNING:
+                cell.mark, cell.ended = Mark.FAILED, self._ended
+
     def seconds(self) -> float:
-        """Since the beginning."""
-        return self._clock() - self.begun
+        """From the beginning on, to the end."""
+        return self.now() - self.begun
 
     def now(self) -> float:
-        """The clock's time, for `Cell.seconds`."""
-        return self._clock()
+        """The clock's time, for `Cell.seconds`; at the end it stops."""
+        return self._clock() if self._ended is None else self._ended
 
     def _take_phase(self, event: Event) -> None:
         assert event.phase

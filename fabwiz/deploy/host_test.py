@@ -11,11 +11,11 @@ from fabwiz.deploy import host_probe
 from fabwiz.deploy.host_probe import Probe
 from fabwiz.deploy.host_report import HostReport, Stage
 from fabwiz.deploy.reach import Reach, accepted, reaches, remedy
+from fabwiz.deploy.stand_in import is_stand_in
 from fabwiz.deploy.ways import ways
 from fabwiz.remote.connection import Connection, HostKeyUnknown, RemoteError
 from fabwiz.remote.options import Asker, RemoteOptions
 from fabwiz.remote.pool import Pool
-from fabwiz.rules.addresses import is_loopback
 from fabwiz.session.network import Host, Network
 
 
@@ -98,8 +98,7 @@ class HostTest:
 def report(network: Network, host: Host, probe: Probe) -> HostReport:
     """What a host said, for people."""
     values = probe.values
-    # a rehearsal host has a loopback address and this machine's ports, and says what it is
-    rehearsal = host.address is not None and is_loopback(host.address) and "rehearsal" in values.get("engine", "")
+    rehearsal = is_stand_in(host, probe)
     taken = host_probe.taken_ports(probe.listening, rehearsal)
     skew = None
     with suppress(KeyError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -154,6 +155,16 @@ def held_by(network: str, holders: list[Holder]) -> Leased:
         "must not go on, take the lease over with --take-over",
         tuple(holders),
     )
+
+
+def told(holders: Iterable[Holder]) -> str:
+    """A line for each run that holds hosts: who, since when, and which hosts."""
+    hosts: dict[str, list[str]] = {}
+    first: dict[str, Holder] = {}
+    for holder in holders:
+        hosts.setdefault(holder.run, []).append(holder.host)
+        first.setdefault(holder.run, holder)
+    return "\n".join(f"{first[run]}, on host {', '.join(names)}" for run, names in hosts.items())
 
 
 def lost_to(network: str, host: str, holder: Holder | None) -> Leased:

@@ -95,6 +95,20 @@ def test_what_was_passed_over_stays_marked_when_the_rest_goes_well(matrix: Matri
     assert matrix.cell("distribute", WORKSTATION).mark is Mark.PASSED
 
 
+def test_at_the_end_times_stand_still_and_what_ran_was_cut_off(matrix: Matrix, clock: Clock) -> None:
+    matrix.take(step("a", Status.STARTED))
+    matrix.take(step("b", Status.STARTED))
+    matrix.take(step("b", Status.DONE))
+    clock.now += 5
+    matrix.close()
+    clock.now += 60
+    matrix.close()
+    cut, done = matrix.cell("distribute", "a"), matrix.cell("distribute", "b")
+    assert (matrix.seconds(), cut.seconds(matrix.now()), done.seconds(matrix.now())) == (5, 5, 0)
+    assert (cut.mark, done.mark, matrix.total("distribute").mark) == (Mark.FAILED, Mark.DONE, Mark.FAILED)
+    assert matrix.busy == []
+
+
 def test_events_of_other_phases_are_none_of_its_business(matrix: Matrix) -> None:
     matrix.take(step("a", Status.STARTED, phase="down"))
     matrix.take(Event("", Kind.SUMMARY, message="done"))

@@ -12,6 +12,7 @@ from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.generation import made_elsewhere
 from fabwiz.deploy.phases.reaching import GetThrough
 from fabwiz.deploy.run import HostFacts, Run
+from fabwiz.deploy.stand_in import is_stand_in
 from fabwiz.deploy.step import Action, Result, Step, seen
 from fabwiz.session.network import Host, Network
 from fabwiz.session.workspace import Workspace
@@ -38,7 +39,8 @@ class CheckHost(Step):
         connection = run.connection(self._host.name)
         probe = look(connection, self.network, self._host)
         self._tell_strays(run, probe)
-        wrong = list(problems(self.network, self._host, probe, run.rehearsal))
+        stands_in = run.rehearsal or is_stand_in(self._host, probe)
+        wrong = list(problems(self.network, self._host, probe, stands_in))
         if made_elsewhere(probe.values.get("manifest", ""), probe.volumes, run.workspace):
             wrong.append(
                 (

@@ -63,6 +63,8 @@ When steps fail, the run waits, with everything connected, and tells cause and r
 
 Stopping is safe at any moment: running again goes on from there.
 
+Each host knows whose run works on it. Where that is somebody else's, you see who it is, and may take the host over.
+
 The log has everything that the engine and the containers say. `/` searches, `e` goes to the next error, `h`, `o` and
 `l` show only a host, a node, a level; `p` pauses, `w` wraps, `c` copies, End follows again.
 """
@@ -123,7 +125,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
     def focus_first(self) -> None:
         """Where work goes on: a decision, the log of a run, or the ways to begin one."""
         run = self.session_run
-        if run and run.state is State.WAITING:
+        if run and run.state is State.WAITING and run.failures:
             self.query_one("#failure-list").focus()
         elif run and run.alive:
             self.query_one(LogView).focus()
@@ -159,7 +161,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
             return
         run, settled = self.session_run, self.draft.settled
         active = self.going_on
-        waiting = run is not None and run.state is State.WAITING
+        waiting = run is not None and run.state is State.WAITING and bool(run.failures)
         self._state_line()
         for name in ("rehearsal", "dry", "run"):
             self.query_one(f"#run-{name}", Button).display = not active
@@ -196,6 +198,8 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         text.append(f"{str(run.mode).capitalize()}: ", "bold")
         if run.ended:
             text.append(f"{run.ended.message} ({duration(matrix.seconds())})")
+        elif run.state is State.WAITING and run.holders:
+            text.append("waits for you: other operators' runs hold hosts", "bold")
         elif run.state is State.WAITING:
             text.append(f"{matrix.current} waits for you: {len(run.failures)} failed", "bold")
         elif run.state is State.STOPPING:
@@ -260,6 +264,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
             lambda run: tell(self, Moved(run)),
             lambda asked: pass_question(self, asked),
             self.options,
+            asks_to_take_over=True,
         )
         self.session_run.start()
         self._draw()
@@ -279,6 +284,8 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         run = event.run
         if run is not self.session_run:
             return
+        if run.ended:
+            self._matrix.close()
         if run.state is State.WAITING and run.failed_in:
             self.query_one(Failures).tell(run.failed_in.phase, run.failures, run.may_pass_over)
         had_focus = self.query_one(Failures).has_focus_within
@@ -287,12 +294,36 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         self.wizard.judge_again()
         if had_focus and run.state is not State.WAITING:
             self.query_one(LogView).focus()
-        if run.state is State.WAITING:
+        if run.state is State.WAITING and run.holders:
+            self._ask_to_take_over(run)
+        elif run.state is State.WAITING:
             self.app.bell()
             away = "" if self.display else "; see the step Run"
             self.notify(f"{len(run.failures)} failed{away} (f to the failures)", severity="error", timeout=8)
         if run.ended:
             self._end(run, run.ended)
+
+    def _ask_to_take_over(self, run: SessionRun) -> None:
+        """Others hold the hosts: who, and whether to take them over. The careful answer leaves them alone."""
+        from fabwiz.deploy.lease import told
+
+        def answered(what: str | None) -> None:
+            if what == "take":
+                run.take_over()
+            elif run.holders:
+                run.stop()
+
+        self.app.bell()
+        self.app.push_screen(
+            Choose(
+                f"Another operator's run works on these hosts:\n\n{told(run.holders)}\n\n"
+                "Ask them first. A run that is taken over from stops before its next act; what it had begun may be "
+                "left half done, and is looked at again by yours.",
+                [("leave", "Leave them alone"), ("take", "Take over")],
+                "The hosts are taken",
+            ),
+            answered,
+        )
 
     def _end(self, run: SessionRun, ended: Ended) -> None:
         told = "\n".join([ended.message, *(finding.message for finding in ended.findings[:3])])
@@ -334,7 +365,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         if action == "stop":
             return self.going_on and run is not None and run.state is not State.STOPPING
         if action == "failures":
-            return run is not None and run.state is State.WAITING
+            return run is not None and run.state is State.WAITING and bool(run.failures)
         return True
 
     def action_failures(self) -> None:
