@@ -39,6 +39,8 @@ MOST_SKEW = 300.0
 """Seconds. Certificates of the official generator, and ours, start 5 minutes before they are made."""
 MOST_BEHIND_1_0 = 5.0
 """Seconds. The generators of 1.0.0 to 1.0.2 let certificates start when they are made, and so do we there."""
+_MAPPED = "0" * 16 + "FFFF0000"
+"""How /proc/net/tcp6 begins `::ffff:192.0.2.1`."""
 LEAST_DISK = 512 << 20
 """Bytes below which not even the keys and the first blocks are safe."""
 
@@ -99,6 +101,8 @@ def taken_ports(listening: Mapping[str, set[int]], rehearsal: bool) -> set[int]:
     """
     taken: set[int] = set()
     for address, ports in listening.items():
+        if address.startswith(_MAPPED):  # a server that speaks both, at an IPv4 address
+            address = address.removeprefix(_MAPPED)
         is_loopback = len(address) == 8 and address.endswith("7F")
         if not address.strip("0") or not (rehearsal or (is_loopback and address != "0100007F")):
             taken |= ports

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,20 @@ LIMIT = 200.0
 """Seconds after which a run counts as stuck."""
 
 
+def zookeeper(host: str, number: int) -> dict[str, Any]:
+    return {"host": host, "client_port": 12180 + number, "peer_port": 12880 + number, "election_port": 13880 + number}
+
+
+def organization(host: str, number: int) -> dict[str, Any]:
+    peer = {"host": host, "port": 17051, "chaincode_port": 17052}
+    return {"domain": f"org{number}.example.com", "peers": {"peer0": peer}, "anchors": ["peer0"]}
+
+
 def pair() -> Session:
-    """Two hosts, eleven containers, one channel, one chaincode with an invocation."""
+    """Two hosts, eleven containers, one channel, one chaincode with an invocation.
+
+    On ports that nothing else on this machine has: a listener on all its addresses is in a rehearsal's way.
+    """
     policy = "AND ('Org1MSP.peer','Org2MSP.peer')"
     check = [{"query": ["query", "a"], "expect": "100"}, {"invoke": ["invoke", "a", "b", "10"]}]
     data = {
@@ -31,13 +44,10 @@ def pair() -> Session:
         "fabric": "1.4.12",
         "domain": "example.com",
         "hosts": {"a": "192.0.2.1", "b": "192.0.2.2"},
-        "zookeeper": {"zk1": "a", "zk2": "b", "zk3": "b"},
-        "kafka": {"kafka1": "a", "kafka2": "b", "kafka3": "a", "kafka4": "b"},
-        "orderers": {"orderer1": "a", "orderer2": "b"},
-        "organizations": {
-            "Org1": {"domain": "org1.example.com", "peers": {"peer0": "a"}, "anchors": ["peer0"]},
-            "Org2": {"domain": "org2.example.com", "peers": {"peer0": "b"}, "anchors": ["peer0"]},
-        },
+        "zookeeper": {f"zk{n}": zookeeper(host, n) for n, host in enumerate("abb", 1)},
+        "kafka": {f"kafka{n}": {"host": host, "port": 19092 + n} for n, host in enumerate("abab", 1)},
+        "orderers": {f"orderer{n}": {"host": host, "port": 17050} for n, host in enumerate("ab", 1)},
+        "organizations": {f"Org{n}": organization(host, n) for n, host in enumerate("ab", 1)},
         "channels": {"mychannel": {"organizations": ["Org1", "Org2"]}},
         "chaincodes": {
             "mycc": {
@@ -64,7 +74,8 @@ class WholeRun:
         session = site.session_file.with_suffix(".json")
         if not session.exists():
             session.write_text(site.hosts.session.model_dump_json(exclude_unset=True))
-        self._errors = site.session_file.with_suffix(".stderr").open("w+")
+        # not in the session's own folder: its disk may be full
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         words = [str(session), "replay", str(site.session_file), "--json", "--known-hosts", str(site.hosts.known_hosts)]
         self.process = subprocess.Popen(
             [*before, sys.executable, "-m", "tests.deploy.whole_run", *words, *options],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fabwiz.deploy.docker import parse_containers
+from fabwiz.deploy.docker import State, parse_containers
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Kind
 from fabwiz.deploy.host_probe import Probe, look, problems
@@ -16,6 +16,8 @@ from fabwiz.deploy.stand_in import is_stand_in
 from fabwiz.deploy.step import Action, Result, Step, seen
 from fabwiz.session.network import Host, Network
 from fabwiz.session.workspace import Workspace
+
+_LOOKS, _PAUSE = 5, 1.0
 
 
 class CheckHost(Step):
@@ -62,6 +64,11 @@ class CheckHost(Step):
     def execute(self, run: Run) -> Result:
         """Looking is all there is."""
         return seen(self.look(run) or "")
+
+    def _is_starting(self, probe: Probe) -> bool:
+        names = {node.name for node in self.network.on(self._host.name)}
+        found = parse_containers("\n".join(probe.containers))
+        return any(container.name in names and container.state is State.CREATED for container in found)
 
     def _tell_strays(self, run: Run, probe: Probe) -> None:
         """Containers of nodes that left the session, or this host, stay until somebody decides about their data."""
