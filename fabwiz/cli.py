@@ -41,6 +41,7 @@ COMMANDS = (
     "replay",
     "status",
     "audit",
+    "fix",
     "logs",
     "report",
     "history",

@@ -7,17 +7,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from fabwiz.deploy.distribution import OS_SCRIPT, init, installing, starting, words
 from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containers
 from fabwiz.remote.answers import number
 from fabwiz.remote.connection import Connection
 from fabwiz.session.network import Host, Network
 
 # One script, one round trip. It prints `key=value` lines; what a host lacks is simply not printed.
-PROBE_SCRIPT = r"""
+PROBE_SCRIPT = (
+    r"""
 say() { printf '%s=%s\n' "$1" "$2"; }
 say clock "$(date -u +%s)"
 say arch "$(uname -m)"
 say uid "$(id -u)"
+say user "$(id -un)"
+"""
+    + OS_SCRIPT
+    + r"""
 say memory_kb "$(awk '$1 == "MemTotal:" {print $2}' /proc/meminfo 2>/dev/null)"
 say spare_kb "$(awk '$1 == "MemAvailable:" {print $2}' /proc/meminfo 2>/dev/null)"
 if answer=$(docker version --format '{{.Server.Version}}' 2>&1); then say engine "$answer"
@@ -34,6 +40,7 @@ docker volume ls -q --filter "label=$2" 2>/dev/null | sed 's/^/volume=/'
 say clock_at_end "$(date -u +%s)"
 exit 0
 """
+)
 
 MOST_SKEW = 300.0
 """Seconds. Certificates of the official generator, and ours, start 5 minutes before they are made."""
@@ -124,26 +131,30 @@ def problems(network: Network, host: Host, probe: Probe, rehearsal: bool) -> Ite
     values = probe.values
     if "engine" not in values:
         said = values.get("engine_error") or "docker: not found"
-        yield (
-            f"no Docker engine answers ({last_line(said)})",
-            "install Docker, start it, and let the login user use it (root, sudo, or the group docker)",
-        )
+        yield (f"no Docker engine answers ({last_line(said)})", _engine_remedy(values, said))
     if "plugin" not in values and "standalone" not in values:
         yield (
             "neither `docker compose` nor `docker-compose` is there",
-            "install the Compose plugin or docker-compose",
+            installing(values, "compose"),
         )
     if "not_writable" in values:
+        make = f"`install -d -m 0700 -o {values.get('user', 'USER')} {host.remote_dir}`"
         yield (
             f"{values['not_writable']} cannot be written for {host.remote_dir}",
-            "log in as root, let the user use sudo (session: ssh.sudo), or set remote_dir",
+            (
+                f"log in as root, let the user use sudo (session: ssh.sudo), or set remote_dir; or, as root, {make} "
+                "(`fabwiz fix` does it where the folder is not there yet)"
+            ),
         )
     if not values.get("clock", "").isdigit():
         yield ("the host does not tell its time", "see that `date` and a POSIX shell are there")
     elif not -_most_behind(network) < (skew := probe.skew) < MOST_SKEW:
         yield (
             f"its clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this workstation's",
-            "set the clock (NTP): certificates would not be valid yet, and orderers refuse at 15 minutes",
+            (
+                f"set the clock: {installing(values, 'time')}, or start the time service that is there (`fabwiz fix` "
+                "does it); certificates would not be valid yet, and orderers refuse at 15 minutes"
+            ),
         )
     if values.get("free_kb", "").isdigit() and int(values["free_kb"]) << 10 < LEAST_DISK:
         yield (f"only {int(values['free_kb']) >> 10} MB are free for {host.remote_dir}", "make room")
@@ -154,6 +165,22 @@ def problems(network: Network, host: Host, probe: Probe, rehearsal: bool) -> Ite
             "use another machine, or name images of your own (session: images.overrides)",
         )
     yield from _clashes(network, host, probe, taken_ports(probe.listening, rehearsal))
+
+
+def _engine_remedy(values: Mapping[str, str], said: str) -> str:
+    """By what the client says: it is not there, it is not let in, or nobody answers."""
+    start = words(starting(init(values), "docker"))
+    begin = f"start it: {start} (`fabwiz fix` does it)" if start else "start it"
+    if "permission denied" in said.lower():
+        user = values.get("user", "USER")
+        return (
+            "log in as root, or let the user use sudo (session: ssh.sudo); or put it into the group docker, which is "
+            f"as good as root: `usermod -aG docker {user}`, then log in anew"
+        )
+    if "not found" in said.lower():
+        then = f", {begin}," if start else ", start it,"
+        return f"{installing(values, 'docker')}{then} and let the login user use it (root, sudo, or the group docker)"
+    return f"{begin}; look into its log where it does not stay up"
 
 
 def _most_behind(network: Network) -> float:
