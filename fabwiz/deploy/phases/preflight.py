@@ -39,10 +39,14 @@ class CheckHost(Step):
     def look(self, run: Run) -> str | None:
         """Raises StepFailed with everything that is wrong with the host."""
         connection = run.connection(self._host.name)
-        probe = look(connection, self.network, self._host)
+        for _ in range(_LOOKS):
+            probe = look(connection, self.network, self._host)
+            stands_in = run.rehearsal or is_stand_in(self._host, probe)
+            wrong = list(problems(self.network, self._host, probe, stands_in))
+            # what a run has begun to start that was killed has its ports before it counts as running
+            if not wrong or not self._is_starting(probe) or run.asked_to_stop.wait(_PAUSE):
+                break
         self._tell_strays(run, probe)
-        stands_in = run.rehearsal or is_stand_in(self._host, probe)
-        wrong = list(problems(self.network, self._host, probe, stands_in))
         if made_elsewhere(probe.values.get("manifest", ""), probe.volumes, run.workspace):
             wrong.append(
                 (
