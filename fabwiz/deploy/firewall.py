@@ -15,7 +15,7 @@ from enum import StrEnum
 from fabwiz.deploy.distribution import Argv
 
 _MOST_PORTS = 15
-"""That iptables' module multiport, and so ufw, take in one rule."""
+"""That ufw takes in one rule."""
 
 
 class Firewall(StrEnum):
@@ -108,11 +108,10 @@ def _firewalld(one: Opening, zone: str) -> list[Argv]:
 def _iptables(one: Opening, values: Mapping[str, str]) -> list[Argv]:
     program, chain = ("iptables", "docker_user") if _version(one.source) == 4 else ("ip6tables", "docker_user6")
     commands: list[Argv] = []
-    for ports in _groups(one.ports):
-        match = ("-p", "tcp", "-s", one.source, "-m", "multiport", "--dports", ports)
+    for port in one.ports:
+        match = ("-p", "tcp", "-s", one.source, "--dport", str(port))
         commands.append((program, "-I", "INPUT", *match, "-j", "ACCEPT"))
-    if chain in values:
-        for port in one.ports:
+        if chain in values:
             # RETURN: past the operator's own rules, on to Docker's
             match = ("-p", "tcp", "-s", one.source, "-m", "conntrack", "--ctorigdstport", str(port))
             commands.append((program, "-I", "DOCKER-USER", *match, "-j", "RETURN"))

@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from fabwiz.artifacts.compose.addresses import other_nodes
-from fabwiz.artifacts.errors import ArtifactError
 from fabwiz.deploy import host_probe
 from fabwiz.deploy.distribution import Argv, starting, words
 from fabwiz.deploy.firewall import opening, openings
 from fabwiz.deploy.host_probe import Probe
+from fabwiz.deploy.reach import accepted, host_addresses, reaches
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.survey import Survey, survey
-from fabwiz.deploy.way_probe import Answer, ask
-from fabwiz.deploy.ways import ways
 from fabwiz.remote.connection import AuthenticationFailed, Connection, RemoteError
 from fabwiz.remote.options import Asker, RemoteOptions
 from fabwiz.remote.pool import Pool
@@ -41,7 +37,6 @@ _PAUSE = 1.0
 _MOST_THREADS = 32
 _START_LIMIT = 120.0
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-_SHUT = (Answer.SILENCE, Answer.NO_WAY)
 
 Need = tuple[str, str, int]
 """From a host to a port of another: `(source, target, port)`, hosts by name."""
@@ -108,7 +103,7 @@ class Fixer:
         self._hosts = tuple(hosts)
         self._used = [host for host in self._network.hosts if self._network.on(host)]
         self._pool = Pool(Network(as_root(self._network.session)), options, asker)
-        self._addresses = _addresses(self._network)
+        self._addresses = host_addresses(self._network)
 
     def __enter__(self) -> Fixer:
         return self
@@ -138,7 +133,10 @@ class Fixer:
             time.sleep(_PAUSE)
 
     def apply(self, states: Iterable[HostState], on_done: Callable[[Done], None]) -> bool:
-        """Run the commands that the states show, hosts at once; whether all went well. `on_done`: after each."""
+        """Run the commands that the states show, hosts at once; whether all went well. `on_done`: after each.
+
+        Raises Leased before the next one when another operator's run has taken the hosts over.
+        """
         todo = [state for state in states if state.commands]
         with ThreadPoolExecutor(max(1, min(_MOST_THREADS, len(todo))), thread_name_prefix="fix") as pool:
             return all(list(pool.map(lambda state: self._apply(state, on_done), todo)))
@@ -146,6 +144,7 @@ class Fixer:
     def _apply(self, state: HostState, on_done: Callable[[Done], None]) -> bool:
         went_well = True
         for command in state.commands:
+            self._run.raise_if_stopped()
             try:
                 answer = self._pool.connection(state.host).run(command, root=True, timeout=_START_LIMIT)
                 text = (answer.stderr.strip() or answer.stdout.strip()).splitlines()
@@ -187,12 +186,10 @@ class Fixer:
             return survey(own, others), error.message
 
     def _shut(self, source: str, connection: Connection) -> list[Need]:
-        targets: dict[tuple[str, int], Need] = {}
-        for way in ways(self._network, source):
-            if way.node.host in self._addresses:
-                targets[self._addresses[way.node.host], way.port] = (source, way.node.host, way.port)
-        answers = ask(connection, list(targets)) if targets else None
-        return [targets[target] for target, answer in (answers or {}).items() if answer in _SHUT]
+        if accepted(self._network):
+            return []
+        found = reaches(self._network, source, connection) or ()
+        return [(source, one.target, port) for one in found for port in one.shut]
 
     # -- what is to be done --------------------------------------------------------------------------------------
 
@@ -282,13 +279,3 @@ def as_root(session: Session) -> Session:
         ssh = spec.ssh if spec.ssh.sudo is None else asking(spec.ssh)
         hosts[name] = spec.model_copy(update={"ssh": ssh})
     return session.model_copy(update={"ssh": asking(session.ssh), "hosts": hosts})
-
-
-def _addresses(network: Network) -> Mapping[str, str]:
-    """The IP addresses by which hosts reach each other, by host; those without one are left out."""
-    found: dict[str, str] = {}
-    nodes = {node.name: node.host for node in network.nodes}
-    for host in network.hosts:
-        with suppress(ArtifactError, socket.gaierror):
-            found |= {nodes[node]: address for node, address in other_nodes(network, host).items()}
-    return found

@@ -67,14 +67,21 @@ def remedy(shut: Iterable[Reach]) -> str:
     """What to do about all of them."""
     open_up = "; ".join(one.remedy for one in shut)
     return (
-        f"{open_up} (firewalld, ufw, nftables, or the cloud's security groups); where only what Docker "
-        f"publishes gets past the hosts' own firewalls, accept {PORT_BLOCKED}"
+        f"{open_up} (`fabwiz fix` shows the commands for firewalld, ufw or iptables there, and runs them; else "
+        "nftables, or the cloud's security groups); where only what Docker publishes gets past the hosts' own "
+        f"firewalls, accept {PORT_BLOCKED}"
     )
 
 
 def accepted(network: Network) -> str:
     """Why the session accepts ports that cannot be reached; empty if it does not."""
     return network.session.accept.get(PORT_BLOCKED, "").strip()
+
+
+def host_addresses(network: Network) -> Mapping[str, str]:
+    """The IP addresses by which hosts reach each other, by host; those without one are left out."""
+    places = {node.name: node.host for node in network.nodes}
+    return {places[node]: address for host in network.hosts for node, address in _addresses(network, host).items()}
 
 
 def _reach(network: Network, host: str, target: str, found: list[tuple[Way, Answer]]) -> Reach:

@@ -145,7 +145,7 @@ def test_iptables_opens_what_is_forwarded_to_docker_too_where_the_operator_filte
     commands = opening(Firewall.IPTABLES, openings([("192.0.2.11", 2888)]), {"docker_user": "4"}, {})
 
     assert [" ".join(one) for one in commands] == [
-        "iptables -I INPUT -p tcp -s 192.0.2.11 -m multiport --dports 2888 -j ACCEPT",
+        "iptables -I INPUT -p tcp -s 192.0.2.11 --dport 2888 -j ACCEPT",
         "iptables -I DOCKER-USER -p tcp -s 192.0.2.11 -m conntrack --ctorigdstport 2888 -j RETURN",
     ]
     assert [one[0] for one in opening(Firewall.IPTABLES, openings([("2001:db8::1", 1)]), {}, {})] == ["ip6tables"]
