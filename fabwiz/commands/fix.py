@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fabwiz.commands.common import Refused, add_json, add_session, valid_network
-from fabwiz.commands.remote import add_remote, asker, remote_options
+from fabwiz.commands.remote import add_remote, add_take_over, asker, remote_options
 from fabwiz.exitcodes import ExitCode
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ right, 1 when something is not, 3 when a host could not be asked."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """SESSION, --host, --yes, how to log in, --json."""
+    """SESSION, --host, --yes, --take-over, how to log in, --json."""
     add_session(parser)
     parser.add_argument(
         "--host", action="append", metavar="HOST", help="mend only this host; may be given several times"
     )
     parser.add_argument("--yes", action="store_true", help="run the commands without asking")
+    add_take_over(parser)
     add_remote(parser)
     add_json(parser)
 
@@ -52,14 +53,12 @@ def run(args: Namespace) -> ExitCode:
     from fabwiz.commands.running import opened
     from fabwiz.deploy.errors import Locked
     from fabwiz.deploy.fix import Fixer
-    from fabwiz.deploy.lock import locked
 
     options = remote_options(args)
     chosen = [host for host in hosts if host in (args.host or hosts)]
     try:
         with (
             opened(network, args.session.absolute(), options, asker()) as engine,
-            locked(engine.workspace.lock),
             Fixer(engine, options, asker(), chosen) as fixer,
         ):
             return _fix(args, engine, fixer)
@@ -80,12 +79,22 @@ def _fix(args: Namespace, engine: Run, fixer: Fixer) -> ExitCode:
         if not _agrees(count):
             print("nothing was changed")
             return _code(before)
-    engine.journal.append("run", network=engine.network.name, command="fix")
-    went_well = fixer.apply(before, show.done)
-    after = fixer.settle(before)
+    from fabwiz.deploy.events import Status
+    from fabwiz.deploy.replay import changing
+
+    with changing(engine, "fix", lambda holders: args.take_over):
+        engine.leases.acquire([state.host for state in before if _may_hold(state)])
+        went_well = fixer.apply(before, show.done)
+        after = fixer.settle(before)
+        engine.journal.append("end", status=Status.DONE if went_well else Status.FAILED)
     show.states(after)
     code = _code(after)
     return ExitCode.FAILED if code is ExitCode.DONE and not went_well else code
+
+
+def _may_hold(state: HostState) -> bool:
+    """Whether it can hold a lease: not where the folder for it is still to be made."""
+    return not state.error and not any(command[0] == "install" for command in state.commands)
 
 
 def _agrees(count: int) -> bool:

@@ -126,6 +126,9 @@ def _take(run: RunRecord, kind: str, record: dict[str, Any]) -> None:
     elif kind in ("check-sent", "check-sent-again"):
         again = " once more" if kind == "check-sent-again" else ""
         run.changes.append(_entry(record, f"transaction {_text(record.get('tx'))} sent{again}", "check"))
+    elif kind == "fix":
+        command = _text(record.get("command"))
+        (run.failures if entry.message else run.changes).append(_entry(record, f"`{command}`", "fix"))
     elif kind == "data-removed":
         run.changes.append(_entry(record, "all data was taken away", "down"))
 

@@ -128,6 +128,26 @@ def test_json_tells_problems_commands_and_what_came_of_them(
     assert told[-1] == {"host": "here", "problems": []}
 
 
+def test_another_operators_lease_is_in_the_way_until_it_is_taken_over(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lease = machine.session.parent / "remote/.fabwiz-lease"
+    lease.mkdir(parents=True)
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    uptime = Path("/proc/uptime").read_text().partition(".")[0]
+    (lease / "held.bbbbbbbb-00000001").touch()
+    (lease / "about.bbbbbbbb-00000001").write_text('1800000000\n{"who": "bob@desk"}\n')
+    (lease / "beat.bbbbbbbb-00000001").write_text(f"{boot} {uptime} 1800000000\n")
+
+    assert machine.fix("--yes") == 4
+    assert "bob@desk" in capsys.readouterr().err
+    assert machine.calls == []
+
+    assert machine.fix("--yes", "--take-over") == 0
+    assert machine.calls == STARTED
+    assert not lease.exists()
+
+
 def test_what_fails_is_told_with_the_hosts_own_words(
     machine: Machine, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

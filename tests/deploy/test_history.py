@@ -135,6 +135,19 @@ def test_failures_transactions_and_data_that_went_are_told(journal: Journal) -> 
     assert (run.outcome, run.message) == ("failed", "stopped")
 
 
+def test_commands_that_mended_a_host_are_told(journal: Journal) -> None:
+    journal.append("run", network="pair", command="fix", who="alice@desk", version="0.1.0")
+    journal.append("fix", host="a", command="systemctl enable docker.service")
+    journal.append("fix", host="a", command="systemctl start docker.service", message="exit code 1")
+
+    (run,) = history(journal.records())
+
+    assert [(change.phase, change.host, change.message) for change in run.changes] == [
+        ("fix", "a", "`systemctl enable docker.service`")
+    ]
+    assert [failure.message for failure in run.failures] == ["`systemctl start docker.service`: exit code 1"]
+
+
 def test_nothing_but_the_named_fields_leaves_the_journal(journal: Journal) -> None:
     journal.append("run", network="pair", password="hunter2", who="alice@desk")
     journal.append("step", phase="kafka", status="done", secret="hunter2", envelope="hunter2", message="\x1b[31mred")
