@@ -8,7 +8,6 @@ into the group docker, which is as good as root.
 from __future__ import annotations
 
 import posixpath
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from fabwiz.deploy import host_probe
 from fabwiz.deploy.distribution import Argv, starting, words
 from fabwiz.deploy.firewall import opening, openings
-from fabwiz.deploy.host_probe import Probe
+from fabwiz.deploy.host_probe import USER_NAME, Probe
 from fabwiz.deploy.reach import accepted, host_addresses, reaches
 from fabwiz.deploy.run import Run
 from fabwiz.deploy.survey import Survey, survey
@@ -36,7 +35,6 @@ _SETTLE = 30.0
 _PAUSE = 1.0
 _MOST_THREADS = 32
 _START_LIMIT = 120.0
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 Need = tuple[str, str, int]
 """From a host to a port of another: `(source, target, port)`, hosts by name."""
@@ -259,7 +257,7 @@ def making(folder: str, existing: str, user: str) -> list[Argv]:
     None where the folder itself is there: whose it is was somebody's decision.
     """
     folder = posixpath.normpath(folder)
-    if posixpath.normpath(existing) == folder or not _USER.fullmatch(user):
+    if posixpath.normpath(existing) == folder or not USER_NAME.fullmatch(user):
         return []
     parent = posixpath.dirname(folder)
     commands: list[Argv] = []

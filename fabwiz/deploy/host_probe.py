@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -42,6 +43,8 @@ exit 0
 """
 )
 
+USER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+"""What may stand in a command as it is."""
 MOST_SKEW = 300.0
 """Seconds. Certificates of the official generator, and ours, start 5 minutes before they are made."""
 MOST_BEHIND_1_0 = 5.0
@@ -138,7 +141,7 @@ def problems(network: Network, host: Host, probe: Probe, rehearsal: bool) -> Ite
             installing(values, "compose"),
         )
     if "not_writable" in values:
-        make = f"`install -d -m 0700 -o {values.get('user', 'USER')} {host.remote_dir}`"
+        make = f"`install -d -m 0700 -o {_user(values)} {host.remote_dir}`"
         yield (
             f"{values['not_writable']} cannot be written for {host.remote_dir}",
             (
@@ -167,15 +170,20 @@ def problems(network: Network, host: Host, probe: Probe, rehearsal: bool) -> Ite
     yield from _clashes(network, host, probe, taken_ports(probe.listening, rehearsal))
 
 
+def _user(values: Mapping[str, str]) -> str:
+    """The login user, for commands that are told: a host may call itself anything."""
+    said = values.get("user", "")
+    return said if USER_NAME.fullmatch(said) else "USER"
+
+
 def _engine_remedy(values: Mapping[str, str], said: str) -> str:
     """By what the client says: it is not there, it is not let in, or nobody answers."""
     start = words(starting(init(values), "docker"))
     begin = f"start it: {start} (`fabwiz fix` does it)" if start else "start it"
     if "permission denied" in said.lower():
-        user = values.get("user", "USER")
         return (
             "log in as root, or let the user use sudo (session: ssh.sudo); or put it into the group docker, which is "
-            f"as good as root: `usermod -aG docker {user}`, then log in anew"
+            f"as good as root: `usermod -aG docker {_user(values)}`, then log in anew"
         )
     if "not found" in said.lower():
         then = f", {begin}," if start else ", start it,"

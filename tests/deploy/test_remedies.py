@@ -99,6 +99,16 @@ def test_compose_folder_and_clock_have_remedies_for_the_distribution(network: Ne
     assert "apt-get install -y chrony" in clock
 
 
+@pytest.mark.parametrize("user", ["ann; reboot", "`reboot`", "$(reboot)", "-o", "", "x" * 65])
+def test_what_a_host_calls_its_user_is_no_part_of_a_command(user: str, network: Network) -> None:
+    told = found(network, f"os_ID=debian\nuser={user}\nengine_error=permission denied\nnot_writable=/opt\nplugin=2")
+
+    remedies = " ".join(told.values())
+    assert "usermod -aG docker USER" in remedies
+    assert "-o USER /opt/fabwiz/lan4" in remedies
+    assert "reboot" not in remedies
+
+
 def test_a_host_that_is_fit_has_none(network: Network) -> None:
     assert found(network, f"{DEBIAN_TEXT}\n{ENGINE}") == {}
 
