@@ -38,7 +38,8 @@ def answer(app: App[int], asked: Asked) -> None:
 
 def _words(question: Question) -> str:
     again = "The one before was refused. " if question.again else ""
-    return f"{again}{str(question.kind).capitalize()} {_whose(question)}. It is not written anywhere."
+    kind = str(question.kind)
+    return f"{again}{kind[0].upper()}{kind[1:]} {_whose(question)}. It is not written anywhere."
 
 
 def _whose(question: Question) -> str:

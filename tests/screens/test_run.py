@@ -210,6 +210,24 @@ def test_secrets_are_asked_for_in_a_dialog_that_shows_none_of_it(example: Exampl
         shown = wizard.text()
         assert "Password of deploy" in shown
         assert "sesame" not in shown
+        picture = wizard.pilot.app.export_screenshot()
+        assert "deploy" in picture
+        assert "sesame" not in picture
+        await wizard.press("enter")
+        assert asked.wait() == Secret("open sesame")
+
+    drive(example("four-lan-hosts"), script)
+
+
+def test_the_passphrase_of_the_networks_keys_is_asked_for_like_any_secret(example: Example) -> None:
+    async def script(wizard: Driven) -> None:
+        await reach(wizard)
+        asked = Asked(Question(SecretKind.CA, "lan4 (once more)"))
+        step_of(wizard).post_message(AskedNow(asked))
+        await wizard.pilot.pause(0.1)
+        await wizard.type("open sesame")
+        assert "Passphrase of CA and admin keys of lan4 (once more)" in wizard.text()
+        assert "sesame" not in wizard.text()
         await wizard.press("enter")
         assert asked.wait() == Secret("open sesame")
 
