@@ -47,8 +47,6 @@ class Problem:
     text: str
     remedy: str
     commands: tuple[Argv, ...] = ()
-    refuses: bool = True
-    """Whether the preflight would refuse the host for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +117,14 @@ class Fixer:
                 shut.setdefault(need[1], []).append(need)
         return [self._state(host, first[host], shut.get(host, [])) for host in self._hosts if host in first]
 
-    def settle(self, before: Iterable[HostState], done: Callable[[], bool] = lambda: False) -> list[HostState]:
+    def settle(self, before: Iterable[HostState]) -> list[HostState]:
         """Look again until everything that something was done about is right, or for half a minute."""
         touched = {state.host for state in before if state.commands}
         end = time.monotonic() + _SETTLE
         while True:
             now = self.look()
             waiting = any(state.host in touched and state.commands for state in now)
-            if not waiting or done() or time.monotonic() > end:
+            if not waiting or time.monotonic() > end:
                 return now
             time.sleep(_PAUSE)
 
@@ -225,7 +223,7 @@ class Fixer:
             refused = any(text.startswith("its clock is ") for text, _ in self._problems(host, looked.probe))
             if service and abs(skew) > NOTICEABLE and not refused:
                 text = f"its clock is {abs(skew):.0f} s off, and {service} does not run"
-                return [Problem(text, f"start {service}", tuple(starting(looked.survey.init, service)), refuses=False)]
+                return [Problem(text, f"start {service}", tuple(starting(looked.survey.init, service)))]
         return []
 
     def _ports(self, found: Survey, shut: Sequence[Need]) -> list[Problem]:

@@ -15,7 +15,7 @@ import yaml
 from fabwiz.cli import main
 from fabwiz.deploy.phase import Phase
 from fabwiz.session.data import dump
-from tests.deploy.sites import Site, errors, session_of, site_for
+from tests.deploy.sites import Site, changed, errors, session_of, site_for
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -57,7 +57,9 @@ class Operator:
 
 @pytest.fixture
 def operator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
-    with site_for(session_of("four-lan-hosts"), tmp_path) as site:
+    session = session_of("four-lan-hosts")
+    hosts = session.model_dump(exclude_unset=True)["hosts"] | {"e": {"address": "203.0.113.15"}}  # carries nothing
+    with site_for(changed(session, ("hosts",), hosts), tmp_path) as site:
         site.session_file.write_text(dump(site.hosts.session))
         assert errors(site.replay(until=Phase.PEERS)) == []
         yield Operator(site, capsys)
@@ -81,7 +83,7 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
     with left_alone(operator.folder("a")):
         code, shown = operator.audit()
     assert code == 0
-    assert shown.count("as they must be") == 4
+    assert shown.count("as they must be") == 5
     assert operator.told() == set()
 
     # files
@@ -94,6 +96,10 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
     (here / PEER / "tls").chmod(0o755)
     (here / PEER / "tls/ca.crt").write_bytes((here / "genesis.block").read_bytes())
     (here / "genesis.block").unlink()
+
+    # keys of a node that was moved away from a host that now has none
+    operator.folder("e").mkdir(parents=True)
+    (operator.folder("e") / "old_sk").write_bytes(own_key.read_bytes())
 
     # a manifest on the host that vouches for it all
     manifest = here / "manifest.json"
@@ -109,6 +115,7 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
         ("a", "changed", f"{PEER}/tls/ca.crt"),
         ("a", "missing", "genesis.block"),
         ("a", "changed", "manifest.json"),
+        ("e", "key", "old_sk"),
     }
     code, shown = operator.audit()
     assert code == 1
@@ -116,8 +123,14 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
 
     # a replay mends what it put there; what others put there is theirs to remove
     assert errors(operator.site.replay(until=Phase.DISTRIBUTE)) == []
-    assert operator.told() == {("a", "key", "stolen"), ("a", "extra", "authorized_keys"), ("a", "mode", f"{PEER}/tls")}
+    assert operator.told() == {
+        ("a", "key", "stolen"),
+        ("a", "extra", "authorized_keys"),
+        ("a", "mode", f"{PEER}/tls"),
+        ("e", "key", "old_sk"),
+    }
     (here / "stolen").unlink()
+    (operator.folder("e") / "old_sk").unlink()
     (here / "authorized_keys").unlink()
     (here / PEER / "tls").chmod(0o700)
     assert operator.told() == set()
@@ -135,8 +148,8 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
     operator.compose("b", "others", {"services": {"spy": spy, "listener": listener}}, "up", "-d")
     mounted = yaml.safe_load((operator.folder("c") / "docker-compose.yaml").read_text())
     broker = next(name for name in mounted["services"] if name.startswith("kafka"))
-    changed = mounted["services"][broker] | {"privileged": True, "cap_add": ["SYS_ADMIN"]}
-    mounted["services"] = {broker: changed | {"ports": [*changed["ports"], "19999:19999"]}}
+    rights = mounted["services"][broker] | {"privileged": True, "cap_add": ["SYS_ADMIN"]}
+    mounted["services"] = {broker: rights | {"ports": [*rights["ports"], "19999:19999"]}}
     operator.compose("c", "lan4", mounted, "up", "-d", "--no-deps", broker)
     old = {"volumes": {"old": {"name": "lan4_zk9_data", "labels": {"fabwiz.network": "lan4"}}}}
     unused = {"unused": {"image": present, "volumes": ["old:/data"]}}
