@@ -384,6 +384,7 @@ KEYS = """## Keys everywhere
 | key | does |
 |---|---|
 | Tab, Shift+Tab | to the next field, to the one before |
+| Ctrl+U | empty the field, or the line of a question: what you type goes on behind what stands there |
 | F2 | to the findings; there `f` mends, `a` accepts with a reason, Enter goes to the place |
 | F3, F4 | the step before, the next one |
 | F5 | copy the command that does the same without a screen |

@@ -45,9 +45,10 @@ class Settings(Step):
 
 Everything here has a default that suits most networks: you may go on without changing anything.
 
-Type a word into the search (`/`), such as *timeout*, *tls* or *size*. Enter changes the highlighted setting; an empty
-value gives the default back. What is not the default stands out. Below the table you read what a setting means, what
-may be written there, and which rules it is subject to.
+Type a word into the search (`/`), such as *timeout*, *tls* or *size*. Enter changes the highlighted setting: what you
+type goes on behind its value, Ctrl+U empties it, and an empty value gives the default back (as Del does in the table).
+What is not the default stands out. Below the table you read what a setting means, what may be written there, and which
+rules it is subject to.
 
 Worth a thought: **TLS** between all nodes (on), **Kafka's TLS** (off, recommended where others reach the brokers'
 network), **where images come from**, how much of the containers' **logs** each host keeps.
@@ -69,7 +70,12 @@ network), **where images come from**, how much of the containers' **logs** each 
 
     def compose(self) -> ComposeResult:
         """Search, table, explanation, and room for the one that is changed."""
-        yield Input(placeholder="search: a word or two, such as kafka tls", id="settings-search", compact=True)
+        yield Input(
+            placeholder="search: a word or two, such as kafka tls",
+            id="settings-search",
+            compact=True,
+            select_on_focus=False,
+        )
         yield SettingsTable(id="settings-table", cursor_type="row", zebra_stripes=False)
         with Vertical(id="settings-about"):
             yield Static("", id="settings-text", markup=False)

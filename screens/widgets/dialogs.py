@@ -39,7 +39,7 @@ class Choose(ModalScreen[str | None]):
 
 
 class Ask(ModalScreen[str | None]):
-    """One line of text; `secret` shows none of it."""
+    """One line of text, which begins as `value` and goes on from there; `secret` shows none of it."""
 
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
@@ -52,8 +52,9 @@ class Ask(ModalScreen[str | None]):
         """Question, input, buttons."""
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = self._title
+            dialog.border_subtitle = "Ctrl+U empties it" if self._value else ""
             yield Static(self._question, markup=False)
-            yield Input(self._value, password=self._secret, id="ask-input")
+            yield Input(self._value, password=self._secret, id="ask-input", select_on_focus=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("OK", id="ok", variant="primary", compact=True)
                 yield Button("Cancel", id="cancel", compact=True)

@@ -91,12 +91,19 @@ def drive(path: Path, script: Script, size: tuple[int, int] = (80, 24), begin: b
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             driven = Driven(app, pilot, path)
+            if begin:
+                await driven.until(lambda: bool(app._notifications) or _is_begun(app))
             await script(driven)
             for screen in app.screen_stack:
                 if isinstance(screen, WizardScreen):
                     screen.draft.save(overwrite=True)
 
     asyncio.run(run())
+
+
+def _is_begun(app: WizardApp) -> bool:
+    """Whether the session is open, and somebody can work in its first step."""
+    return any(isinstance(screen, WizardScreen) and screen.focused for screen in app.screen_stack)
 
 
 @pytest.fixture(autouse=True)
