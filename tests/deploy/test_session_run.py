@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fabwiz.deploy.events import Event, Kind, Status
+from fabwiz.deploy.lease_scripts import FOLDER
 from fabwiz.deploy.lock import locked
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.session_run import Ending, Mode, SessionRun, State
@@ -38,8 +39,10 @@ class Operator:
         self.on_asked: Callable[[Asked], None] = lambda asked: None
         self.on_event: Callable[[Event], None] = lambda event: None
 
-    def begin(self, document: Document, mode: Mode, options: RemoteOptions | None = None) -> SessionRun:
-        run = SessionRun(document, mode, self._event, self._state, self._asked, options)
+    def begin(
+        self, document: Document, mode: Mode, options: RemoteOptions | None = None, asks_to_take_over: bool = False
+    ) -> SessionRun:
+        run = SessionRun(document, mode, self._event, self._state, self._asked, options, asks_to_take_over)
         run.start()
         return run
 
@@ -216,6 +219,45 @@ def test_another_run_on_the_same_workspace_is_in_the_way(own: Document, operator
 
     assert run.ended
     assert run.ended.ending is Ending.LOCKED
+
+
+def held_by_bob(document: Document) -> None:
+    """As the host has it while a run of another operator works there."""
+    assert document.network
+    folder = Path(document.network.hosts["a"].remote_dir) / FOLDER
+    folder.mkdir(parents=True)
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    uptime = Path("/proc/uptime").read_text().partition(".")[0]
+    (folder / "held.bbbbbbbb-00000001").touch()
+    (folder / "about.bbbbbbbb-00000001").write_text('1800000000\n{"who": "bob@desk"}\n')
+    (folder / "beat.bbbbbbbb-00000001").write_text(f"{boot} {uptime} 1800000000\n")
+
+
+@pytest.mark.parametrize("ending", ["nobody is asked", "stopped", "taken over"])
+def test_hosts_that_another_operator_holds_are_taken_over_by_a_decision_alone(
+    own: Document, operator: Operator, tmp_path: Path, ending: str
+) -> None:
+    held_by_bob(own)
+    asked: list[str] = []
+
+    def decide(run: SessionRun) -> None:
+        if run.state is State.WAITING:
+            asked.extend(holder.who for holder in run.holders)
+            threading.Thread(target=run.take_over if ending == "taken over" else run.stop).start()
+
+    operator.react = decide
+    operator.on_event = lambda event: run.stop() if event.phase == Phase.GENERATE else None
+    options = RemoteOptions(accept_new_host_keys=True, known_hosts=tmp_path / "known", user_known_hosts=None)
+    run = operator.begin(own, Mode.RUN, options, asks_to_take_over=ending != "nobody is asked")
+    assert run.join(100)
+
+    assert asked == ([] if ending == "nobody is asked" else ["bob@desk"])
+    assert run.ended
+    assert run.ended.ending is (Ending.STOPPED if ending == "taken over" else Ending.LOCKED)
+    if ending == "taken over":
+        assert any("the lease is taken over from bob@desk" in str(event.message) for event in operator.events)
+    else:
+        assert "bob@desk" in run.ended.message
 
 
 def test_making_one_loads_nothing_heavy() -> None:
