@@ -150,6 +150,8 @@ The keys 1 to 4 change between them.
         exports = {"session": exporting.session_copy(self)}
         if self._planned and self._planned.network is self.draft.settled.network and not self._planned.problem:
             exports = {**exporting.plans(self._planned.network, self._planned.phases), **exports}
+        elif self.draft.settled.valid and not (self._planned and self._planned.network is self._asked):
+            self.notify("the plan is still being made: a moment later it can be exported, too", timeout=4)
         exporting.choose(self, exports)
 
     @on(Button.Pressed, "#review-dry")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from screens.steps.roles.step import Roles
 
 _LOSING = Column("losing", "If it is lost", fills=True)
+_LEAST_NAME = 10
+"""Cells of a node's name that are shown even where the matrix must be scrolled then."""
 _LEAST_LOSING = 20
 """Cells that the last column must have to say anything."""
 
@@ -109,7 +111,7 @@ class Matrix(Grid):
         strangers = dict.fromkeys(host for host, _ in self._standing if host not in known)
         rows = [(host, self._host_cell(host)) for host in hosts]
         rows += [(host, Cell(f"{host}: no such host", "error")) for host in strangers]
-        columns = [Column(key, title(group), 24) for key, group in self.groups.items()]
+        columns = [Column(key, title(group), 24, least=_LEAST_NAME) for key, group in self.groups.items()]
         cells = {place: self._nodes_cell(nodes) for place, nodes in self._standing.items()}
         names = max((len(cell.text) for _, cell in rows), default=0)
         room = self.size.width - min(names, self.most_name) - GAP * (len(columns) + 1)
