@@ -95,7 +95,7 @@ def take_down(network: Network, settings: Settings, options: RemoteOptions, aske
         with (
             opened(network, settings.session_file, options, asker, face) as run,
             stopping(run),
-            changing(run, "down", lambda holders: settings.take_over, tidy=data, data=data),
+            changing(run, "down", lambda holders: settings.take_over, tidy=data, needed=False, data=data),
         ):
             outcome = execute(run, [spec])
             if data and not outcome.failures:

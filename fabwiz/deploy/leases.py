@@ -42,6 +42,8 @@ class Leases:
         self._run = run
         self._command: str | None = None
         self._take_over: TakeOver | None = None
+        self._needed = True
+        self._without: set[str] = set()
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
         self._held: dict[str, Lease] = {}
@@ -54,12 +56,15 @@ class Leases:
         """Set when another's run has taken a lease over."""
 
     @contextmanager
-    def wanted(self, command: str, take_over: TakeOver | None = None, tidy: bool = False) -> Iterator[None]:
+    def wanted(
+        self, command: str, take_over: TakeOver | None = None, tidy: bool = False, needed: bool = True
+    ) -> Iterator[None]:
         """Within, `acquire` and `hold` keep leases, which are given back at the end; outside they do nothing.
 
         `command` is told to others who want them, as in `fabwiz down`. `tidy`: what is empty of `remote_dir` goes.
+        Not `needed`: where none can be written, as on a full disk, that is told, and it goes on without.
         """
-        self._command, self._take_over = command, take_over
+        self._command, self._take_over, self._needed = command, take_over, needed
         try:
             yield
         finally:
@@ -95,6 +100,8 @@ class Leases:
         old = _clock() - 2 * EVERY
         if host is None:
             self._each(self._renew, [name for name in list(self._held) if self._tried.get(name, 0.0) < old])
+        elif host in self._without:
+            pass
         elif host not in self._held:
             self._take([host], sure=True)
         elif self._confirmed.get(host, 0.0) < old:
@@ -136,6 +143,10 @@ class Leases:
         try:
             take(host)
         except CommandFailed as error:
+            if not self._needed:
+                self._without.add(host)
+                self._run.emit(Kind.LOG, host=host, message=f"going on without a lease there: {clean(error.message)}")
+                return
             raise StepFailed(clean(error.message), remedy="see that its disk is neither full nor read-only") from error
 
     def _may_displace(self, other: Holder) -> bool:
@@ -219,7 +230,7 @@ class Leases:
                     lease.release(connection, tidy)
 
         self._each(give_back, list(self._held))
-        for known in (self._held, self._confirmed, self._tried, self._approved):
+        for known in (self._held, self._confirmed, self._tried, self._approved, self._without):
             known.clear()
 
     def _turn(self, host: str) -> threading.Lock:

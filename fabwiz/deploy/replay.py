@@ -93,13 +93,19 @@ def replay(
 
 @contextmanager
 def changing(
-    run: Run, command: str, take_over: TakeOver | None = None, tidy: bool = False, **about: Any
+    run: Run,
+    command: str,
+    take_over: TakeOver | None = None,
+    tidy: bool = False,
+    needed: bool = True,
+    **about: Any,
 ) -> Iterator[None]:
     """Hold the workspace's lock, and the leases of hosts from when they are opened on; the journal says who and why.
 
-    For every command that changes hosts. `tidy`: what is empty of `remote_dir` goes at the end. Raises as `replay`.
+    For every command that changes hosts. `tidy`: what is empty of `remote_dir` goes at the end; not `needed`: a host
+    on which no lease can be written is worked on without. Raises as `replay`.
     """
-    with locked(run.workspace.lock), run.leases.wanted(f"fabwiz {command}", take_over, tidy):
+    with locked(run.workspace.lock), run.leases.wanted(f"fabwiz {command}", take_over, tidy, needed):
         run.journal.append(
             "run",
             network=run.network.name,

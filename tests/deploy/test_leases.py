@@ -88,9 +88,9 @@ class Place:
         finally:
             run.close()
 
-    def work(self, operator: str, *steps: Step, take_over: bool = False, tidy: bool = False) -> Outcome:
+    def work(self, operator: str, *steps: Step, take_over: bool = False, needed: bool = True) -> Outcome:
         spec = PhaseSpec(DOWN, "work", "", lambda network: [[step] for step in steps])
-        with self.run(operator) as run, changing(run, "replay", lambda holders: take_over, tidy):
+        with self.run(operator) as run, changing(run, "replay", lambda holders: take_over, needed=needed):
             return execute(run, [spec])
 
     def files(self) -> list[str]:
@@ -283,6 +283,19 @@ def test_where_no_lease_can_be_written_nothing_is_done(place: Place) -> None:
 
     assert "keeping the lease" in messages(outcome)[0]
     assert not step.done
+
+
+def test_but_a_full_disk_does_not_keep_a_network_from_being_taken_away(place: Place) -> None:
+    place.remote("b").parent.mkdir(parents=True)
+    place.remote("b").touch()
+    step = Do(lambda run: None, "b")
+
+    outcome = place.work("alice", step, Do(lambda run: None, "b"), needed=False)
+
+    assert messages(outcome) == []
+    assert step.done
+    told = [str(event.message) for event in place.events if "going on without a lease" in str(event.message)]
+    assert len(told) == 1
 
 
 def test_a_dry_run_takes_none(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
