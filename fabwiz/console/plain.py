@@ -16,11 +16,17 @@ def describe(event: Event) -> str:
     """An event in words: `done, 1.2 s: started zk1`."""
     seconds = f", {event.seconds:.1f} s" if event.seconds is not None else ""
     would = event.status is Status.SKIPPED and (event.message or "").startswith("would")
-    text = f"{_WORDS[event.status]}{seconds}: {event.message}" if event.status and not would else event.message or ""
+    said = _indented(event.message or "")
+    text = f"{_WORDS[event.status]}{seconds}: {said}" if event.status and not would else said
     for word, value in (("cause", event.cause), ("remedy", event.remedy)):
         if value:
-            text += f"\n    {word}: {value}"
+            text += f"\n    {word}: {_indented(value)}"
     return text
+
+
+def _indented(text: str) -> str:
+    """A text of several lines, none of which passes for a line of this face's own."""
+    return text.replace("\n", "\n      ")
 
 
 class PlainLines:
@@ -45,7 +51,7 @@ class PlainLines:
             self._step_failed = False
             line = f"{clock} {event.phase}: {describe(event)}"
         elif event.event is Kind.SUMMARY:
-            line = f"{clock} {event.message}"
+            line = f"{clock} {_indented(event.message or '')}"
         else:
             self._step_failed |= event.event is Kind.STEP and event.status is Status.FAILED
             where = " ".join(filter(None, [event.phase, event.host or "workstation", event.node]))

@@ -145,3 +145,13 @@ def test_what_a_dry_run_leaves_out_is_not_called_done_or_ok() -> None:
         "kafka a: would: start kafka1",
         "kafka a: ok, 0.1 s: kafka1: running",
     ]
+
+
+def test_what_a_host_says_in_several_lines_passes_for_no_line_of_ours() -> None:
+    file = io.StringIO()
+    emit = Emitter(PlainLines(file))
+    emit(Kind.STEP, phase="zookeeper", host="a", status=Status.FAILED, message="no\u202812:00:00 net works\n12:00:00 x")
+    emit(Kind.SUMMARY, status=Status.FAILED, message="net: [bold]failed[/bold]\n12:00:00 net works", remedy="a\nb")
+    lines = file.getvalue().splitlines()
+    assert [line for line in lines if "net works" in line and not line.startswith("      ")] == []
+    assert "[bold]failed[/bold]" in file.getvalue()

@@ -37,13 +37,22 @@ def compose_text(data: Mapping[str, Data], comment: str) -> str:
 @lru_cache(1 << 16)
 def quoted(text: str) -> str:
     """A value as it stands in the file: a JSON string is a YAML string."""
-    return json.dumps(text.replace("$", "$$"), ensure_ascii=False)
+    return _text(text.replace("$", "$$"))
+
+
+def _text(text: str) -> str:
+    """A JSON string; what YAML would take for a line end, or refuse, is escaped as only YAML has it."""
+    if text.isprintable():
+        return json.dumps(text, ensure_ascii=False)
+    return "".join(
+        f"\\U{ord(c):08x}" if not c.isprintable() else json.dumps(c, ensure_ascii=False)[1:-1] for c in text
+    ).join('""')
 
 
 @lru_cache(1 << 16)
 def _key(name: str) -> str:
     plain = _PLAIN_KEY.fullmatch(name) and name.lower() not in _YAML_WORDS
-    return name if plain else json.dumps(name, ensure_ascii=False)
+    return name if plain else _text(name)
 
 
 def _mapping(data: Mapping[str, Data], indent: str, lines: list[str], seen: set[str]) -> None:
