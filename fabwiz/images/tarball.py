@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, Self
 
 PIECE = 1 << 20
 """Bytes that are read at once."""
 
 _MOST_MEMBERS = 20_000
+_MOST_HEADER = 1 << 20
+"""Bytes of a long name, or of what a PAX header says of a member."""
 _TEXT = 4 << 20
 _TEXTS = 64 << 20
 """Bytes of JSON texts: of one, and of all of an archive. Real ones have some kilobytes."""
@@ -139,10 +141,29 @@ def _opened(path: Path) -> Iterator[tuple[_Bytes, bool]]:
         yield (_Gzipped(file, path) if gzipped else _Plain(file)), gzipped
 
 
+class _Entry(tarfile.TarInfo):
+    """A member whose header is read only if it is small: long names and PAX headers are held in memory whole."""
+
+    _WHOLE = frozenset((tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE,
+                        tarfile.SOLARIS_XHDTYPE))  # fmt: skip
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """A header of 512 bytes. Raises ReadError for what no archive of images has."""
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type in cls._WHOLE and entry.size > _MOST_HEADER:
+            raise tarfile.ReadError(f"a header of {entry.size} bytes")
+        if entry.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("a sparse file, which no archive of images has")
+        return entry
+
+
 def _tar(path: Path, stream: _Bytes, gzipped: bool) -> tarfile.TarFile:
     if gzipped:
-        return tarfile.open(fileobj=stream, mode="r|", bufsize=PIECE)  # type: ignore[call-overload, no-any-return]
-    return tarfile.open(path, "r:")
+        return tarfile.open(  # type: ignore[call-overload, no-any-return]
+            fileobj=stream, mode="r|", bufsize=PIECE, tarinfo=_Entry
+        )
+    return tarfile.open(path, "r:", tarinfo=_Entry)
 
 
 def contents(path: Path) -> Contents:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,3 +191,46 @@ def test_names_that_lead_out_of_an_archive_are_nothing(tmp_path: Path) -> None:
     (image,) = read_archive(write(tmp_path / "a.tar", tar_of(files)))
 
     assert image.id == PEER.id
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE])
+def test_a_bomb_is_not_taken_into_memory(kind: bytes, zipped: bool, tmp_path: Path) -> None:
+    """64 MB of zeros, some kilobytes when zipped, that a header declares to be a name or properties of a member."""
+    entry = tarfile.TarInfo("bomb")
+    entry.type, entry.size = kind, 64 << 20
+    path = tmp_path / "bomb.tar"
+    with gzip.open(path, "wb", 1) if zipped else path.open("wb") as file:
+        file.write(entry.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveError, match="no tar file, or damaged"):
+            read_archive(path)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_devices_links_and_circles_of_an_archive_are_nothing(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for number, (name, kind, target) in enumerate(
+            [
+                ("manifest.json", tarfile.SYMTYPE, "/etc/passwd"),
+                ("index.json", tarfile.LNKTYPE, "../../etc/passwd"),
+                ("a", tarfile.SYMTYPE, "b"),
+                ("b", tarfile.SYMTYPE, "a"),
+                ("console", tarfile.CHRTYPE, ""),
+                ("disk", tarfile.BLKTYPE, ""),
+                ("pipe", tarfile.FIFOTYPE, ""),
+            ]
+        ):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname, entry.devmajor = kind, target, number
+            tar.addfile(entry)
+    before = set(tmp_path.iterdir())
+    with pytest.raises(ArchiveError, match="holds no image"):
+        read_archive(write(tmp_path / "odd.tar", buffer.getvalue()))
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in before} | {"odd.tar"}
