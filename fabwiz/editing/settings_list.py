@@ -19,6 +19,7 @@ _GROUPS = {
     "ordering.kafka": "Kafka",
     "ordering": "Blocks",
     "certificates": "Certificates",
+    "keys": "Keys of CAs and admins",
     "images": "Images",
     "logging": "Logging",
     "timeouts": "Time limits",

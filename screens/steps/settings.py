@@ -56,6 +56,7 @@ network), **where images come from**, how much of the containers' **logs** each 
     CLAIMS: ClassVar[tuple[str, ...]] = (
         "remote_dir",
         "hardening",
+        "keys",
         "ordering",
         "certificates",
         "images",
