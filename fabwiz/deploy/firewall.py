@@ -109,12 +109,12 @@ def _iptables(one: Opening, values: Mapping[str, str]) -> list[Argv]:
     program, chain = ("iptables", "docker_user") if _version(one.source) == 4 else ("ip6tables", "docker_user6")
     commands: list[Argv] = []
     for port in one.ports:
-        match = ("-p", "tcp", "-s", one.source, "--dport", str(port))
-        commands.append((program, "-I", "INPUT", *match, "-j", "ACCEPT"))
+        source = ("-p", "tcp", "-s", one.source)
+        commands.append((program, "-I", "INPUT", *source, "--dport", str(port), "-j", "ACCEPT"))
         if chain in values:
             # RETURN: past the operator's own rules, on to Docker's
-            match = ("-p", "tcp", "-s", one.source, "-m", "conntrack", "--ctorigdstport", str(port))
-            commands.append((program, "-I", "DOCKER-USER", *match, "-j", "RETURN"))
+            published = ("-m", "conntrack", "--ctorigdstport", str(port))
+            commands.append((program, "-I", "DOCKER-USER", *source, *published, "-j", "RETURN"))
     return commands
 
 
