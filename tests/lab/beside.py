@@ -30,7 +30,7 @@ class Beside:
         _furnish(self.folder)
         self._log = self.folder / "pytest.log"
         faults = sorted(str(path) for path in Path(__file__).parent.glob(FAULTS))
-        environment = {**os.environ, "FABWIZ_LAB": str(self.folder), "LAB_NS": f"{NAMESPACE}2"}
+        environment = {**os.environ, "FABWIZ_LAB": str(self.folder), "LAB_NS": f"{NAMESPACE}2", "PYTHONUNBUFFERED": "1"}
         environment.pop("FABWIZ_LAB_TABLE", None)  # the first one puts both tables into one
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
