@@ -60,7 +60,7 @@ def test_the_four_hosts_are_typed_by_keyboard_alone(tmp_path: Path, example: Exa
         await driven.type("root")
         await driven.press("tab")
         await driven.type("~/.ssh/id_ed25519")
-        await driven.press("tab", "tab", "tab", "tab", "tab")
+        await driven.press(*["tab"] * 7)
         for name, last in zip("abcd", (11, 12, 13, 14), strict=True):
             await driven.press("a")
             await driven.type(name)

@@ -60,7 +60,7 @@ def test_the_organizations_of_thirteen_hosts_come_from_keys_alone(example: Examp
             await driven.press("shift+tab")
         await driven.press("ctrl+home")
         await to(driven, "peer-list")
-        await driven.press("a", "p", "enter", "end", "left", "left", "enter")
+        await driven.press("a", "p", "enter", "home", "right", "right", "enter")
         await driven.settle()
 
     drive(path, script, (120, 40))
