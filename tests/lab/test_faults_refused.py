@@ -138,6 +138,35 @@ def test_a_changed_host_key(lan: Site, outcomes: Outcomes) -> None:
     assert "SHA256:" in said["a"]
 
 
+def test_fix_mends_what_is_safe(lan: Site, outcomes: Outcomes) -> None:
+    """A firewall on one host, in INPUT and for what Docker forwards, and an engine that stands still on another."""
+    a, b = lan.hosts["a"], lan.hosts["b"]
+    ran: list[list[str]] = []
+    try:
+        with a.firewall("reject", *PORTS):
+            b.ok("service", "docker", "stop")
+            refused(lan, outcomes, "a firewall and a stopped engine, before `fix`")
+            unasked = lan.station.fabwiz("fix")
+            assert unasked.code == 2, unasked.story
+            assert b.sh("docker", "version").code != 0
+            begun_at = time.monotonic()
+            fixed = lan.station.succeeds("fix", "--yes")
+            outcomes.note("`fabwiz fix --yes` on both", "mended", time.monotonic() - begun_at, "the preflight passes")
+            ran = [event["command"] for event in fixed.events if "command" in event]
+            assert {event["status"] for event in fixed.events if "status" in event} == {"done"}
+            lan.station.succeeds("replay", "--until", "preflight")
+            assert "198.18.0.12/32 -p tcp -m tcp --dport 2888 -j ACCEPT" in a.ok("iptables", "-S", "INPUT")
+            assert "198.18.0.12/32 -p tcp -m conntrack --ctorigdstport 2888 -j RETURN" in a.ok(
+                "iptables", "-S", "DOCKER-USER"
+            )
+    finally:
+        for command in ran:
+            if command[0] == "iptables":
+                a.ok(*("-D" if word == "-I" else word for word in command))
+        b.sh("service", "docker", "start")
+        b.rebooted.append("dockerd")
+
+
 def test_an_engine_that_is_killed_over_slow_lines(lan: Site, outcomes: Outcomes) -> None:
     """The first deployment, from nothing: every packet to a host waits, and one engine ends."""
     with ExitStack() as slow:
