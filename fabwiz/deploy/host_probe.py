@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from fabwiz.deploy import host_fit
 from fabwiz.deploy.distribution import OS_SCRIPT, init, installing, starting, words
 from fabwiz.deploy.docker import NETWORK_LABEL, State, last_line, parse_containers
 from fabwiz.remote.answers import number
@@ -31,6 +32,9 @@ if answer=$(docker version --format '{{.Server.Version}}' 2>&1); then say engine
 else say engine_error "$(printf '%s\n' "$answer" | tail -n 1)"; fi
 if answer=$(docker compose version --short 2>/dev/null); then say plugin "$answer"; fi
 if answer=$(docker-compose version --short 2>/dev/null); then say standalone "$answer"; fi
+"""
+    + host_fit.FIT_SCRIPT
+    + r"""
 folder=$1; while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
 say free_kb "$(df -Pk "$folder" | awk 'NR == 2 {print $4}')"
 if [ -w "$folder" ]; then say writable "$folder"; else say not_writable "$folder"; fi
@@ -54,7 +58,7 @@ _MAPPED = "0" * 16 + "FFFF0000"
 LEAST_DISK = 512 << 20
 """Bytes below which not even the keys and the first blocks are safe."""
 
-_NUMBERS = ("clock", "clock_at_end", "uid", "memory_kb", "spare_kb", "free_kb")
+_NUMBERS = ("clock", "clock_at_end", "uid", "memory_kb", "spare_kb", "free_kb", "docker_free_kb")
 """Values that are whole numbers, or were not said."""
 
 
@@ -67,6 +71,8 @@ class Probe:
     """Ports by local address, as /proc/net/tcp writes it: `0100007F` is 127.0.0.1."""
     containers: list[str] = field(default_factory=list)
     volumes: list[str] = field(default_factory=list)
+    subnets: list[str] = field(default_factory=list)
+    """Of each of Docker's networks: its name, a space, and its address ranges as JSON."""
     asked: float = 0.0
     """This workstation's time, in seconds since 1970, in the middle of the round trip."""
 
@@ -97,6 +103,8 @@ def parse_probe(text: str) -> Probe:
             probe.containers.append(value)
         elif key == "volume":
             probe.volumes.append(value)
+        elif key == "subnets":
+            probe.subnets.append(value)
         elif key.isidentifier() and (key not in _NUMBERS or number(value) is not None):
             probe.values[key] = value.strip()
     return probe
@@ -140,6 +148,9 @@ def problems(network: Network, host: Host, probe: Probe, rehearsal: bool) -> Ite
             "neither `docker compose` nor `docker-compose` is there",
             installing(values, "compose"),
         )
+    yield from host_fit.too_old(probe)
+    if not rehearsal:
+        yield from host_fit.overlaps(network, host, probe)
     if "not_writable" in values:
         make = f"`install -d -m 0700 -o {_user(values)} {host.remote_dir}`"
         yield (

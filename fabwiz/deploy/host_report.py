@@ -30,6 +30,8 @@ class HostReport:
     """Logged in."""
     problems: tuple[tuple[str, str], ...] = ()
     """What is wrong, each with the way out (may be empty)."""
+    doubts: tuple[str, ...] = ()
+    """What may go wrong all the same, with the way out."""
     key_refused: bool = False
     """Nobody vouched for its host key."""
     is_root: bool | None = None

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from fabwiz.deploy import host_probe
+from fabwiz.deploy.host_fit import doubts
 from fabwiz.deploy.host_probe import Probe
 from fabwiz.deploy.host_report import HostReport, Stage
 from fabwiz.deploy.reach import Reach, accepted, reaches, remedy
@@ -108,6 +109,7 @@ def report(network: Network, host: Host, probe: Probe) -> HostReport:
         Stage.DONE,
         reached=True,
         problems=tuple(host_probe.problems(network, host, probe, rehearsal)),
+        doubts=() if rehearsal else tuple(doubts(network, host, probe)),
         is_root=values["uid"] == "0" if "uid" in values else None,
         engine=values.get("engine"),
         compose=values.get("plugin") or values.get("standalone"),

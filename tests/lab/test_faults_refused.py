@@ -138,6 +138,20 @@ def test_a_changed_host_key(lan: Site, outcomes: Outcomes) -> None:
     assert "SHA256:" in said["a"]
 
 
+def test_a_docker_network_over_other_hosts_addresses(lan: Site, outcomes: Outcomes) -> None:
+    a, b, c = (lan.hosts[name] for name in "abc")
+    a.ok("docker", "network", "create", "--subnet", f"{b.address}/30", "greedy")
+    try:
+        said = refused(lan, outcomes, "a Docker network over other hosts' addresses")
+    finally:
+        a.ok("docker", "network", "rm", "greedy")
+    assert set(said) == {"a"}
+    assert (
+        f"its Docker network greedy ({b.address}/30) covers the address of b ({b.address}), c ({c.address})"
+        in said["a"]
+    )
+
+
 def test_fix_mends_what_is_safe(lan: Site, outcomes: Outcomes) -> None:
     """A firewall on one host, in INPUT and for what Docker forwards, and an engine that stands still on another."""
     a, b = lan.hosts["a"], lan.hosts["b"]

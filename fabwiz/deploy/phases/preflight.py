@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from fabwiz.deploy.docker import State, parse_containers
 from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.events import Kind
+from fabwiz.deploy.host_fit import doubts
 from fabwiz.deploy.host_probe import Probe, look, problems
 from fabwiz.deploy.phase import Phase, PhaseSpec, Stage
 from fabwiz.deploy.phases.generation import made_elsewhere
@@ -47,6 +48,9 @@ class CheckHost(Step):
             if not wrong or not self._is_starting(probe) or run.asked_to_stop.wait(_PAUSE):
                 break
         self._tell_strays(run, probe)
+        if not stands_in:
+            for doubt in doubts(self.network, self._host, probe):
+                run.emit(Kind.LOG, host=self.host, message=doubt)
         if made_elsewhere(probe.values.get("manifest", ""), probe.volumes, run.workspace):
             wrong.append(
                 (

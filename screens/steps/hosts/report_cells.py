@@ -51,6 +51,7 @@ def line(report: HostReport) -> str:
     if parts:
         return f"{report.host}: {'; '.join(parts)}"
     facts = [
+        *report.doubts,
         f"Docker {report.engine}" if report.engine else "",
         f"Compose {report.compose}" if report.compose else "",
         f"{size(report.disk)} of disk free" if report.disk is not None else "",
@@ -80,6 +81,8 @@ def _state(report: HostReport) -> Cell:
     signs = marks()
     if report.stage is not Stage.DONE:
         return Cell(f"{signs.open} {report.stage.value}", "dim", signs.open)
+    if report.fit and report.doubts:
+        return Cell(f"{signs.warning} fit, but", "warning", signs.warning)
     if report.fit:
         return Cell(f"{signs.done} fit", "good", signs.done)
     if report.key_refused:

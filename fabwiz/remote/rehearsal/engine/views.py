@@ -167,6 +167,7 @@ def network(engine: Engine, name: str) -> dict[str, Any]:
         "Id": found["id"],
         "Driver": "bridge",
         "Scope": "local",
+        "IPAM": {"Driver": "default", "Config": []},
         "Labels": found["labels"],
         "Containers": {
             box.record.id: {"Name": box.record.spec.name}
