@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -139,9 +140,7 @@ def _pump(source: socket.socket | paramiko.Channel, sink: socket.socket | parami
 
 
 def _end(end: socket.socket | paramiko.Channel) -> None:
-    try:
+    with suppress(OSError, EOFError):  # for both paramiko writes to the server, which may be gone
         end.shutdown(2)
-    except (OSError, EOFError):
-        pass
-    finally:
+    with suppress(OSError, EOFError):
         end.close()

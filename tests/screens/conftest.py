@@ -40,9 +40,23 @@ class Driven:
             await self.rest()
 
     async def rest(self) -> None:
-        """Wait for what a key has opened: a dialog comes by way of a message, and its focus by another."""
-        for _ in range(3):
-            await self.pilot.pause()
+        """Wait for what a key has opened: a dialog comes by way of a message, and its focus by another.
+
+        Pilot alone waits until this process needs no CPU; on a busy machine that may be because it gets none.
+        """
+        await self._drained()
+        await self.pilot.pause()
+        await self._drained()
+
+    async def _drained(self, turns: int = 5) -> None:
+        """Until nobody has had a message left to read for some turns of the loop."""
+        quiet = 0
+        while quiet < turns:
+            await asyncio.sleep(0)
+            screens = self.app.screen_stack
+            pumps = [self.app, *(widget for screen in screens for widget in screen.walk_children(with_self=True))]
+            waiting = any(not pump._message_queue.empty() for pump in pumps)
+            quiet = 0 if waiting or any(screen._callbacks for screen in screens) else quiet + 1
 
     async def type(self, text: str) -> None:
         """Type a text, as fast as somebody who does not wait for what each letter does."""

@@ -115,7 +115,7 @@ def test_four_lan_hosts(example: Example, tmp_path: Path) -> None:
         assert not [finding for finding in driven.wizard.draft.settled.findings if finding.blocks]
 
     drive(path, script, begin=False)
-    assert meant(path) == wanted
+    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
 
 
 def test_three_organizations_on_one_host(example: Example, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_three_organizations_on_one_host(example: Example, tmp_path: Path) -> No
         await driven.settle()
 
     drive(path, script, begin=False)
-    assert meant(path) == wanted
+    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
 
 
 HOSTS = [*(f"zookeeper{number}" for number in (1, 2, 3)), *(f"kafka{number}" for number in (1, 2, 3, 4))]
@@ -182,12 +182,12 @@ def test_thirteen_hosts(example: Example, tmp_path: Path) -> None:
         await to(driven, "peer-list")
         await driven.press("a", "enter", "r")  # a host that carries nothing is proposed
         await driven.answer("foo27")
-        await driven.press("space", "a", "enter", "r")
+        await driven.press("home", "right", "right", "space", "a", "enter", "r")
         await driven.answer("bar")
         await thirteens_channel(driven)
 
     drive(path, script, begin=False)
-    assert meant(path) == wanted
+    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
 
 
 async def thirteens_channel(driven: Driven) -> None:
@@ -223,4 +223,4 @@ def test_thirteen_hosts_from_a_pasted_table(example: Example, tmp_path: Path) ->
         await thirteens_channel(driven)
 
     drive(path, script, begin=False)
-    assert meant(path) == wanted
+    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
