@@ -125,4 +125,5 @@ def test_a_stopped_host_is_noticed_within_twenty_seconds(
         assert seconds < AT_MOST + SLACK
     assert "takes connections, but no sshd spoke within 15 s" in ends["connect"][0].message
     # on a busy machine the exchange of keys, which is this process's own on both sides, may not end in time
-    assert any(words in ends["log in"][0].message for words in ("does not answer the login", "no sshd spoke within 15 s"))
+    said = ends["log in"][0].message
+    assert "does not answer the login" in said or "no sshd spoke within 15 s" in said
