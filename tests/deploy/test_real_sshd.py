@@ -179,6 +179,7 @@ def test_a_second_run_sends_nothing(machines: Machines) -> None:
     assert {path: path.stat().st_ino for path in before} == {p: s.st_ino for p, s in before.items()}
     calls = [line for file in machines.folder.glob("bin*/calls") for line in file.read_text().splitlines()]
     looks = [["version", "--format"], ["compose", "version"], ["ps", "-a"], ["volume", "ls"]]
+    looks += [["network", "ls"], ["network", "inspect"], ["info", "--format"]]
     assert all(line.split()[1:3] in looks for line in calls), "distributing only looks at Docker"
 
 

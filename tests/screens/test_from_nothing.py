@@ -115,7 +115,7 @@ def test_four_lan_hosts(example: Example, tmp_path: Path) -> None:
         assert not [finding for finding in driven.wizard.draft.settled.findings if finding.blocks]
 
     drive(path, script, begin=False)
-    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
+    assert meant(path).model_dump() == wanted.model_dump()
 
 
 def test_three_organizations_on_one_host(example: Example, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_three_organizations_on_one_host(example: Example, tmp_path: Path) -> No
         await driven.settle()
 
     drive(path, script, begin=False)
-    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
+    assert meant(path).model_dump() == wanted.model_dump()
 
 
 HOSTS = [*(f"zookeeper{number}" for number in (1, 2, 3)), *(f"kafka{number}" for number in (1, 2, 3, 4))]
@@ -187,7 +187,7 @@ def test_thirteen_hosts(example: Example, tmp_path: Path) -> None:
         await thirteens_channel(driven)
 
     drive(path, script, begin=False)
-    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
+    assert meant(path).model_dump() == wanted.model_dump()
 
 
 async def thirteens_channel(driven: Driven) -> None:
@@ -223,4 +223,4 @@ def test_thirteen_hosts_from_a_pasted_table(example: Example, tmp_path: Path) ->
         await thirteens_channel(driven)
 
     drive(path, script, begin=False)
-    assert meant(path).model_dump_json(indent=1) == wanted.model_dump_json(indent=1)
+    assert meant(path).model_dump() == wanted.model_dump()
