@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fabwiz.session.network import Network, Node, Role
@@ -26,18 +26,19 @@ def ways(network: Network, host: str) -> list[Way]:
     """
     found: list[Way] = []
     here = network.on(host)
+    met = {own.organization: _met(network, own.organization) for own in here if own.role is Role.PEER}
     for node in network.nodes:
         if node.host == host or node.host not in network.hosts:
             continue
         by_port: dict[int, list[Node]] = {}
         for own in here:
-            for port in _needed(network, own, node):
+            for port in _needed(own, node, met):
                 by_port.setdefault(port, []).append(own)
         found += [Way(host, node, port, tuple(by)) for port, by in by_port.items()]
     return found
 
 
-def _needed(network: Network, own: Node, other: Node) -> Iterator[int]:
+def _needed(own: Node, other: Node, met: Mapping[str | None, set[str]]) -> Iterator[int]:
     match own.role, other.role:
         case Role.ZOOKEEPER, Role.ZOOKEEPER:
             yield from (other.ports["peer"], other.ports["election"])
@@ -47,9 +48,12 @@ def _needed(network: Network, own: Node, other: Node) -> Iterator[int]:
             yield other.ports["broker"]
         case Role.PEER, Role.ORDERER:
             yield other.ports["grpc"]
-        case Role.PEER, Role.PEER if own.organization == other.organization or _meet(network, own, other):
+        case Role.PEER, Role.PEER if other.organization in met[own.organization]:
             yield other.ports["grpc"]
 
 
-def _meet(network: Network, one: Node, other: Node) -> bool:
-    return any(one in channel.peers and other in channel.peers for channel in network.channels.values())
+def _met(network: Network, organization: str | None) -> set[str]:
+    """Names of the organizations whose peers those of one talk to: itself, and all that it shares a channel with."""
+    members = [{one.name for one in channel.organizations} for channel in network.channels.values()]
+    own = {organization} if organization else set()
+    return own.union(*(names for names in members if organization in names))
