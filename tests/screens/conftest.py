@@ -64,6 +64,15 @@ class Driven:
         await self.pilot.press(*(names.get(letter, letter) for letter in text))
         await self.rest()
 
+    async def tab_to(self, key: str) -> None:
+        """Tab to a widget, or to the field of a setting, by its id."""
+        for _ in range(20):
+            focused = self.app.focused
+            if focused and key in [one.id for one in focused.ancestors_with_self]:
+                return
+            await self.press("tab")
+        pytest.fail(f"Tab does not lead to {key}")
+
     async def answer(self, text: str) -> None:
         """Type over what a question proposes, and take it."""
         await self.press("ctrl+u")

@@ -29,16 +29,6 @@ async def to_chaincodes(driven: Driven) -> None:
     await driven.pilot.pause()
 
 
-async def to(driven: Driven, key: str) -> None:
-    """Tab to a widget, or to the field of a setting."""
-    for _ in range(16):
-        focused = driven.app.focused
-        if focused and key in [one.id for one in focused.ancestors_with_self]:
-            return
-        await driven.press("tab")
-    pytest.fail(f"Tab does not lead to {key}")
-
-
 def field(setting: str) -> str:
     return field_id(("chaincodes", "", setting))
 
@@ -71,11 +61,11 @@ def test_the_chaincodes_of_the_examples_come_from_keys_alone(
         assert "No chaincode yet" in driven.text()
         await driven.press("a", "enter")
         if policy:
-            await to(driven, field("policy"))
+            await driven.tab_to(field("policy"))
             await driven.type(policy)
-        await to(driven, field("init"))
+        await driven.tab_to(field("init"))
         await driven.type(init)
-        await to(driven, "check-list")
+        await driven.tab_to("check-list")
         for call, answer in checks:
             await driven.press("a")
             await driven.answer(call)
@@ -93,7 +83,7 @@ def test_a_policy_is_built_from_a_list(example: Example) -> None:
 
     async def script(driven: Driven) -> None:
         await to_chaincodes(driven)
-        await to(driven, "policy-build")
+        await driven.tab_to("policy-build")
         await driven.press("enter")
         assert "signatures of a peer of Org1" in driven.text()
         await driven.press("enter", "down", "enter")  # any one
@@ -103,7 +93,7 @@ def test_a_policy_is_built_from_a_list(example: Example) -> None:
         await driven.press("tab", "enter")
         await driven.settle()
         assert driven.saved().chaincodes["mycc"].policy == "OR ('Org1MSP.member','Org5MSP.member')"
-        await to(driven, "policy-build")
+        await driven.tab_to("policy-build")
         await driven.press("enter", "enter", "end", "enter", "tab")  # a number
         await driven.press("ctrl+u")
         await driven.type("9")
@@ -126,7 +116,7 @@ def test_a_policy_is_checked_as_it_is_typed_and_said_in_words(example: Example) 
 
     async def script(driven: Driven) -> None:
         await to_chaincodes(driven)
-        await to(driven, field("policy"))
+        await driven.tab_to(field("policy"))
         await driven.press("end", "backspace")
         assert "not a policy" in driven.text()
         await driven.type(")")
@@ -145,7 +135,7 @@ def test_the_path_says_where_the_source_was_found(example: Example) -> None:
     async def script(driven: Driven) -> None:
         await to_chaincodes(driven)
         await driven.until(lambda: "among the samples" in driven.text())
-        await to(driven, field("path"))
+        await driven.tab_to(field("path"))
         await driven.press("ctrl+u", "ctrl+k")
         await driven.type("own")
         await driven.until(lambda: "Found beside the session file" in driven.text())
@@ -160,7 +150,7 @@ def test_checks_are_changed_cell_by_cell(example: Example) -> None:
 
     async def script(driven: Driven) -> None:
         await to_chaincodes(driven)
-        await to(driven, "check-list")
+        await driven.tab_to("check-list")
         await driven.press("d", "space", "right", "space")
         await driven.answer('query "two words"')
         await driven.press("end", "space", "down", "down", "enter", "left", "space", "down", "enter")
@@ -178,7 +168,7 @@ def test_checks_change_places(example: Example) -> None:
 
     async def script(driven: Driven) -> None:
         await to_chaincodes(driven)
-        await to(driven, "check-list")
+        await driven.tab_to("check-list")
         await driven.press("<", ">", ">", ">", "<")  # the cursor goes along; beyond the ends nothing happens
         await driven.settle()
         await driven.press("f7", "f8")

@@ -27,16 +27,6 @@ def meant(path: Path) -> Session:
     return session
 
 
-async def to(driven: Driven, key: str) -> None:
-    """Tab to a widget, or to the field of a setting."""
-    for _ in range(20):
-        focused = driven.app.focused
-        if focused and key in [one.id for one in focused.ancestors_with_self]:
-            return
-        await driven.press("tab")
-    pytest.fail(f"Tab does not lead to {key}")
-
-
 async def next_step(driven: Driven, key: str) -> None:
     await driven.press("f4")
     await driven.until(lambda: key == driven.wizard.current.KEY)
@@ -48,7 +38,7 @@ async def begin(driven: Driven, release: str) -> None:
     await driven.press("n")
     await driven.answer(str(driven.path))
     await driven.until(lambda: len(driven.app.screen_stack) > 2 and driven.wizard.focused is not None)
-    await to(driven, field_id(("fabric",)))
+    await driven.tab_to(field_id(("fabric",)))
     await driven.press("enter")
     await driven.type(release)
     await driven.press("enter")
@@ -59,9 +49,9 @@ async def begin(driven: Driven, release: str) -> None:
 async def log_in_as_root(driven: Driven) -> None:
     await driven.press("g")
     await driven.type("root")
-    await to(driven, field_id(("ssh", "key")))
+    await driven.tab_to(field_id(("ssh", "key")))
     await driven.type("~/.ssh/id_ed25519")
-    await to(driven, "hosts-table")
+    await driven.tab_to("hosts-table")
 
 
 async def type_hosts(driven: Driven, hosts: dict[str, str]) -> None:
@@ -76,11 +66,11 @@ async def type_hosts(driven: Driven, hosts: dict[str, str]) -> None:
 async def chaincode(driven: Driven, policy: str | None, init: str, checks: list[tuple[str, str]]) -> None:
     await driven.press("a", "enter")
     if policy:
-        await to(driven, field_id(("chaincodes", "", "policy")))
+        await driven.tab_to(field_id(("chaincodes", "", "policy")))
         await driven.type(policy)
-    await to(driven, field_id(("chaincodes", "", "init")))
+    await driven.tab_to(field_id(("chaincodes", "", "init")))
     await driven.type(init)
-    await to(driven, "check-list")
+    await driven.tab_to("check-list")
     for call, answer in checks:
         await driven.press("a")
         await driven.answer(call)
@@ -101,10 +91,10 @@ def test_four_lan_hosts(example: Example, tmp_path: Path) -> None:
         await driven.press("down", "z", "k", "o", "p", "down", "z", "k", "o", "down", "k")
         await next_step(driven, "organizations")
         await driven.press("a", "enter")
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("a", "c", "enter", "a", "d", "enter", "up", "right", "right", "space")
         await driven.press("shift+tab", "shift+tab", "shift+tab", "shift+tab", "up")
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("up", "space")
         await next_step(driven, "channels")
         await driven.press("a", "enter")
@@ -135,10 +125,10 @@ def test_three_organizations_on_one_host(example: Example, tmp_path: Path) -> No
         await next_step(driven, "organizations")
         for _ in range(3):
             await driven.press("a", "enter")
-            await to(driven, "peer-list")
+            await driven.tab_to("peer-list")
             await driven.press("a", "enter", "a", "enter", "home", "right", "right", "up", "space")
             await driven.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")
-        await to(driven, "consortium-list")
+        await driven.tab_to("consortium-list")
         for number in range(3):
             await driven.press("a", "enter", "home", *["right"] * number, "space")
         await next_step(driven, "channels")
@@ -174,12 +164,12 @@ def test_thirteen_hosts(example: Example, tmp_path: Path) -> None:
         await driven.answer("orderer0")
         await driven.press(*["down", "o"] * 2, "down", "p", "enter")
         await next_step(driven, "organizations")
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("right", "right", "space")
         await driven.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")
         for _ in range(4):
             await driven.press("a", "enter")
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("a", "enter", "r")  # a host that carries nothing is proposed
         await driven.answer("foo27")
         await driven.press("home", "right", "right", "space", "a", "enter", "r")
@@ -213,7 +203,7 @@ def test_thirteen_hosts_from_a_pasted_table(example: Example, tmp_path: Path) ->
         await next_step(driven, "roles")
         await next_step(driven, "organizations")
         await driven.press("end", "down")  # Org1 and Org5 are there
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("a", "enter", "r")
         await driven.answer("bar")
         await driven.press("shift+tab", "shift+tab", "shift+tab", "shift+tab")

@@ -32,16 +32,6 @@ async def to_organizations(driven: Driven) -> None:
     await driven.pilot.pause()
 
 
-async def to(driven: Driven, key: str) -> None:
-    """Tab to a part of the step."""
-    for _ in range(12):
-        focused = driven.app.focused
-        if focused and focused.id == key:
-            return
-        await driven.press("tab")
-    pytest.fail(f"Tab does not lead to {key}")
-
-
 def test_the_organizations_of_thirteen_hosts_come_from_keys_alone(example: Example) -> None:
     path = example("thirteen-hosts")
     wanted = without_organizations(path)
@@ -50,7 +40,7 @@ def test_the_organizations_of_thirteen_hosts_come_from_keys_alone(example: Examp
         await to_organizations(driven)
         for _ in range(5):
             await driven.press("a", "enter")  # Org1 to Org5 are proposed
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("a", "f", "enter", "r")
         await driven.answer("foo27")
         await driven.press("right", "right", "space")
@@ -59,7 +49,7 @@ def test_the_organizations_of_thirteen_hosts_come_from_keys_alone(example: Examp
         for _ in range(4):
             await driven.press("shift+tab")
         await driven.press("ctrl+home")
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("a", "p", "enter", "home", "right", "right", "enter")
         await driven.settle()
 
@@ -76,13 +66,13 @@ def test_three_organizations_with_a_consortium_each_come_from_keys_alone(example
         await to_organizations(driven)
         for number in range(3):
             await driven.press("a", "enter")
-            await to(driven, "peer-list")
+            await driven.tab_to("peer-list")
             await driven.press("a", "enter", "a", "enter")
             await driven.press("home", "right", "right", "up", "space")
             assert driven.wizard.draft.get(("organizations", f"Org{number + 1}", "anchors")) == ["peer0"]
             for _ in range(4):
                 await driven.press("shift+tab")
-        await to(driven, "consortium-list")
+        await driven.tab_to("consortium-list")
         for number in range(3):
             await driven.press("a", "enter", "home", *["right"] * number, "space")
         await driven.settle()
@@ -150,7 +140,7 @@ def test_a_peer_gets_a_port_couchdb_tools_and_another_host(example: Example) -> 
 
     async def script(driven: Driven) -> None:
         await to_organizations(driven)
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         await driven.press("right", "space")
         await driven.answer("17051")
         await driven.press("end", "space")
@@ -171,7 +161,7 @@ def test_ports_that_a_release_does_not_have_are_not_asked_for(example: Example) 
 
     async def script(driven: Driven) -> None:
         await to_organizations(driven)
-        await to(driven, "peer-list")
+        await driven.tab_to("peer-list")
         assert driven.wizard.draft.get(("fabric",)) == "1.1.0"
         await driven.until(lambda: "7053" in driven.text())
         await driven.press("end", "space")
@@ -190,7 +180,7 @@ def test_a_consortium_is_written_down_when_it_is_changed(example: Example) -> No
 
     async def script(driven: Driven) -> None:
         await to_organizations(driven)
-        await to(driven, "consortium-list")
+        await driven.tab_to("consortium-list")
         await driven.press("right", "space")
         await driven.settle()
         assert driven.saved().consortiums == {"SampleConsortium": ["Org1"]}
