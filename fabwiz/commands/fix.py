@@ -93,8 +93,10 @@ def _fix(args: Namespace, engine: Run, fixer: Fixer) -> ExitCode:
 
 
 def _may_hold(state: HostState) -> bool:
-    """Whether it can hold a lease: not where the folder for it is still to be made."""
-    return not state.error and not any(command[0] == "install" for command in state.commands)
+    """Whether it can hold a lease already: not where the folder for it is still to be made."""
+    from fabwiz.deploy.fix import MAKES
+
+    return not state.error and not any(command[0] == MAKES for command in state.commands)
 
 
 def _agrees(count: int) -> bool:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from fabwiz.deploy import host_probe
 from fabwiz.deploy.distribution import Argv, starting, words
+from fabwiz.deploy.errors import StepFailed
 from fabwiz.deploy.firewall import opening, openings
 from fabwiz.deploy.host_probe import USER_NAME, Probe
 from fabwiz.deploy.reach import accepted, host_addresses, reaches
@@ -28,6 +29,8 @@ from fabwiz.remote.sanitize import clean
 from fabwiz.session.model import Session, Ssh
 from fabwiz.session.network import Host, Network
 
+MAKES = "install"
+"""The program that makes `remote_dir`, and does no harm where somebody else has made it meanwhile."""
 NOTICEABLE = 2.0
 """Seconds by which a clock is off before its time service is started."""
 _SETTLE = 30.0
@@ -62,8 +65,9 @@ class HostState:
 
     @property
     def commands(self) -> list[Argv]:
-        """Everything that would be done there, in this order."""
-        return list(dict.fromkeys(one for problem in self.problems for one in problem.commands))
+        """Everything that would be done there, in this order: first the folder that the lease on the host lies in."""
+        commands = dict.fromkeys(one for problem in self.problems for one in problem.commands)
+        return sorted(commands, key=lambda one: one[0] != MAKES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ class Fixer:
         went_well = True
         for command in state.commands:
             self._run.raise_if_stopped()
+            if command[0] != MAKES:
+                self._hold(state.host)
             try:
                 answer = self._pool.connection(state.host).run(command, root=True, timeout=_START_LIMIT)
                 text = (answer.stderr.strip() or answer.stdout.strip()).splitlines()
@@ -151,6 +157,11 @@ class Fixer:
             on_done(Done(state.host, command, clean(said)))
             went_well = went_well and not said
         return went_well
+
+    def _hold(self, host: str) -> None:
+        """See that the lease is ours; take it where its folder was only just made. Raises Leased."""
+        with suppress(StepFailed, RemoteError):  # what is mended may be what is in the way of a lease
+            self._run.leases.hold(host)
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -260,8 +271,8 @@ def making(folder: str, existing: str, user: str) -> list[Argv]:
     parent = posixpath.dirname(folder)
     commands: list[Argv] = []
     if posixpath.normpath(existing) != parent:
-        commands.append(("install", "-d", "-m", "0755", "--", parent))
-    return [*commands, ("install", "-d", "-m", "0700", "-o", user, "--", folder)]
+        commands.append((MAKES, "-d", "-m", "0755", "--", parent))
+    return [*commands, (MAKES, "-d", "-m", "0700", "-o", user, "--", folder)]
 
 
 def as_root(session: Session) -> Session:

@@ -128,16 +128,22 @@ def test_json_tells_problems_commands_and_what_came_of_them(
     assert told[-1] == {"host": "here", "problems": []}
 
 
-def test_another_operators_lease_is_in_the_way_until_it_is_taken_over(
-    machine: Machine, capsys: pytest.CaptureFixture[str]
-) -> None:
-    lease = machine.session.parent / "remote/.fabwiz-lease"
+def bobs_lease(remote_dir: Path) -> Path:
+    """Another operator's, of now, in `remote_dir`."""
+    lease = remote_dir / ".fabwiz-lease"
     lease.mkdir(parents=True)
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     uptime = Path("/proc/uptime").read_text().partition(".")[0]
     (lease / "held.bbbbbbbb-00000001").touch()
     (lease / "about.bbbbbbbb-00000001").write_text('1800000000\n{"who": "bob@desk"}\n')
     (lease / "beat.bbbbbbbb-00000001").write_text(f"{boot} {uptime} 1800000000\n")
+    return lease
+
+
+def test_another_operators_lease_is_in_the_way_until_it_is_taken_over(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lease = bobs_lease(machine.session.parent / "remote")
 
     assert machine.fix("--yes") == 4
     assert "bob@desk" in capsys.readouterr().err
@@ -187,6 +193,21 @@ def test_a_folder_is_made_for_the_login_user(
     assert f"install -d -m 0700 -o {user.strip()} -- {folder}" in capsys.readouterr().out
     assert folder.stat().st_mode & 0o7777 == 0o700
     assert folder.owner() == user.strip()
+
+
+def test_a_lease_is_held_as_soon_as_its_folder_is_there(
+    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Docker stands still, too, and while the folder is made another operator begins to work there."""
+    asked = 'say not_writable "$(dirname "$1")"\nsay user ann\n'
+    monkeypatch.setattr(host_probe, "PROBE_SCRIPT", host_probe.PROBE_SCRIPT.replace("if [ -w", f"{asked}if [ -w", 1))
+    theirs = bobs_lease(machine.state)
+    machine.has("install", f"mkdir {tmp_path}/remote && cp -r {theirs} {tmp_path}/remote")
+
+    assert machine.fix("--yes") == 4
+
+    assert "bob@desk" in capsys.readouterr().err
+    assert machine.calls == []
 
 
 @pytest.mark.parametrize("seconds", [20, -400])
