@@ -56,7 +56,7 @@ class Journal:
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return
-        for line in text.splitlines():
+        for line in text.split("\n"):  # JSON leaves other ends of lines, such as U+2028, as they are
             try:
                 record = json.loads(line)
             except ValueError:

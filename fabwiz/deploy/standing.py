@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-_TAIL = 1 << 16
-"""Bytes at the end of a journal that are read: some hundred records."""
+_BLOCK = 1 << 16
+"""Bytes that are read at once, from the end of a journal towards its beginning."""
 
 
 def standing(journal: Path) -> str:
-    """`not run yet`, `proven to work, 2026-11-21 08:36 UTC`, `failed in kafka, …`. Never raises."""
-    told = "not run yet"
-    for record in _tail(journal):
-        kind, phase, status = record.get("kind"), record.get("phase"), record.get("status")
-        if kind == "data-removed":
-            told = "taken away with its data"
-        elif kind == "phase" and phase == "down":
-            told = "taken away" if status != "failed" else "failed to be taken away"
-        elif kind == "phase" and phase == "check" and status != "failed":
-            told = "proven to work"
-        elif kind == "phase" and status == "failed":
-            told = f"failed in {phase}"
-        elif kind == "phase":
-            told = f"ran until {phase}"
-        elif kind == "step":
-            told = f"broken off in {phase}"
-        else:
-            continue
-        told += _when(record.get("time"))
-    return told
+    """`not run yet`, `proven to work, 2026-11-21 08:36 UTC`, `failed in kafka, …`. Never raises.
 
-
-def _tail(journal: Path) -> list[dict[str, Any]]:
+    The last record that tells of it counts, however much else was written behind it.
+    """
     try:
         with journal.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - _TAIL))
-            lines = file.read().decode(errors="replace").splitlines()
+            for record in _records(file):
+                if told := _told(record):
+                    return told + _when(record.get("time"))
     except OSError:
-        return []
-    records = []
-    for line in lines:
+        pass
+    return "not run yet"
+
+
+def _told(record: dict[str, Any]) -> str | None:
+    kind, phase, failed = record.get("kind"), record.get("phase"), record.get("status") == "failed"
+    if kind == "data-removed":
+        return "taken away with its data"
+    if kind == "step":
+        return f"broken off in {phase}"
+    if kind != "phase":
+        return None
+    if phase == "down":
+        return "failed to be taken away" if failed else "taken away"
+    if failed:
+        return f"failed in {phase}"
+    return "proven to work" if phase == "check" else f"ran until {phase}"
+
+
+def _records(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """Whole records that may tell of it, the last one first."""
+    for line in _lines(file):
+        if b'"phase"' not in line and b'"data-removed"' not in line:
+            continue  # not parsed: there may be many
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):  # torn, or cut by the window
+            record = json.loads(line.decode(errors="replace"))
+        except (ValueError, RecursionError):  # torn
             continue
         if isinstance(record, dict):
-            records.append(record)
-    return records
+            yield record
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """All lines, the last one first; no more is read than is asked for."""
+    position = file.seek(0, 2)
+    pieces: list[bytes] = []  # of a line whose beginning is not read yet, the last one first
+    while position:
+        size = min(position, _BLOCK)
+        position -= size
+        file.seek(position)
+        first, *lines = file.read(size).split(b"\n")
+        if lines:
+            yield b"".join((lines.pop(), *reversed(pieces)))
+            yield from reversed(lines)
+            pieces.clear()
+        pieces.append(first)
+    yield b"".join(reversed(pieces))
 
 
 def _when(time: object) -> str:

@@ -37,6 +37,12 @@ def test_an_empty_workspace_has_no_records(journal: Journal) -> None:
     assert list(journal.records()) == []
 
 
+def test_an_argument_with_another_alphabets_line_end_breaks_no_record(journal: Journal) -> None:
+    journal.append("check-sent", call=["invoke", "one\u2028two\x85three"])
+
+    assert [record["call"] for record in journal.records("check-sent")] == [["invoke", "one\u2028two\x85three"]]
+
+
 def test_a_torn_last_line_costs_only_itself(journal: Journal) -> None:
     journal.append("run", network="lan4")
     with journal.path.open("a") as file:
