@@ -10,10 +10,12 @@ import base64
 import json
 import os
 import secrets
+import signal
 import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,10 +31,15 @@ class Watch:
     """Looks at all processes until it is told to stop."""
 
     words: dict[str, bytes]
-    spared: int = 0
+    run: int = 0
+    program: bytes = b""
+    """The process that has a secret in its environment, and must not hand it on; its command line."""
     looks: int = 0
     found: set[str] = field(default_factory=set)
     commands: set[str] = field(default_factory=set)
+
+    def spare(self, run: int) -> None:
+        self.run, self.program = run, Path(f"/proc/{run}/cmdline").read_bytes()
 
     def look(self) -> None:
         self.looks += 1
@@ -40,13 +47,21 @@ class Watch:
             if not entry.name.isdigit():
                 continue
             for name in ("cmdline", "environ"):
-                if name == "environ" and int(entry.name) == self.spared:
+                if name == "environ" and int(entry.name) == self.run:
                     continue
                 with suppress(OSError):
+                    if name == "environ" and self.program:
+                        self._own_program(entry)
                     text = (entry / name).read_bytes()
                     if name == "cmdline" and b"fabwiz" in text:
                         self.commands.add(entry.name)
                     self.found |= {f"{what} in {name} of {text[:200]!r}" for what, w in self.words.items() if w in text}
+
+    def _own_program(self, process: Path) -> None:
+        """Wait until a child of the run executes its program: between fork and exec it shows the run's environment."""
+        end = time.monotonic() + 30
+        while (process / "cmdline").read_bytes() == self.program and time.monotonic() < end:
+            time.sleep(0.001)
 
 
 @dataclass
@@ -80,7 +95,7 @@ def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     watch = Watch({name: word.encode() for name, word in planted.items()})
     with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, env=environment, cwd=ROOT) as run:
         assert run.stdin
-        watch.spared = run.pid
+        watch.spare(run.pid)
         run.stdin.write(json.dumps(planted).encode())
         run.stdin.close()
         ended = threading.Event()
@@ -99,6 +114,37 @@ def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             ended.set()
             looker.join()
     return Deployed(folder, output, code, watch, planted)
+
+
+_FORKS = """
+import os, sys, time
+print(flush=True)
+if not os.fork():
+    time.sleep(0.5)
+    environment = {} if sys.argv[1] == "cleared" else dict(os.environ)
+    os.execve("/bin/sleep", ["sleep", "60"], environment)
+os.wait()
+"""
+
+
+@pytest.mark.parametrize("handed_on", [False, True])
+def test_a_secret_counts_where_a_program_was_given_it(handed_on: bool) -> None:
+    """The run's own children are not taken for programs while they are only copies of the run."""
+    secret = f"canary-{secrets.token_hex(12)}"
+    watch = Watch({"word": secret.encode()})
+    argv = [sys.executable, "-c", _FORKS, "handed on" if handed_on else "cleared"]
+    environment = {**os.environ, "WORD": secret}
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=environment, start_new_session=True) as run:
+        assert run.stdout
+        run.stdout.readline()
+        watch.spare(run.pid)
+        end = time.monotonic() + (60 if handed_on else 1)
+        try:
+            while not watch.found and time.monotonic() < end:
+                watch.look()
+        finally:
+            os.killpg(run.pid, signal.SIGKILL)
+    assert bool(watch.found) is handed_on
 
 
 def files(folder: Path) -> Iterator[Path]:
