@@ -18,7 +18,7 @@ from tests.lab.beside import BUILT, FAULTS, Beside
 from tests.lab.images import __main__ as images
 from tests.lab.images.store import lab_folder
 from tests.lab.machine.lab import NAMESPACE, Lab
-from tests.lab.site.outcomes import ROWS, Outcomes, put_into
+from tests.outcomes import ROWS, Outcomes, put_into
 
 HERE = Path(__file__).parent
 REPO = HERE.parents[1]

@@ -22,8 +22,8 @@ import pytest
 from tests.lab.images.store import lab_folder
 from tests.lab.machine.lab import NAMESPACE, Lab
 from tests.lab.site.names import no_names
-from tests.lab.site.outcomes import ROWS, Outcomes
 from tests.lab.site.sites import Sites
+from tests.outcomes import ROWS, Outcomes
 
 HERE = Path(__file__).parent
 _NEEDED = ("mmdebstrap", "ip", "nsenter", "unshare", "ssh-keygen", "mkfs.ext4", "busybox", "mvn")

@@ -10,9 +10,9 @@ import pytest
 
 from tests.lab.site import audit
 from tests.lab.site.mishaps import Disturbed, Moment, begun
-from tests.lab.site.outcomes import Outcomes
 from tests.lab.site.sessions import small
 from tests.lab.site.sites import Site, Sites
+from tests.outcomes import Outcomes
 
 VICTIM = "b"
 DISK = "3G"

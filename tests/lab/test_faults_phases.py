@@ -10,10 +10,10 @@ import pytest
 
 from tests.lab.site import audit
 from tests.lab.site.mishaps import Disturbed, begun
-from tests.lab.site.outcomes import Outcomes
 from tests.lab.site.sessions import small
 from tests.lab.site.sites import Site, Sites
 from tests.lab.site.workstation import Outcome
+from tests.outcomes import Outcomes
 
 pytestmark = pytest.mark.timeout(1200)
 

@@ -17,10 +17,10 @@ import pytest
 from tests.lab.machine.lab import on_each
 from tests.lab.site import audit
 from tests.lab.site.mishaps import Disturbed, begun
-from tests.lab.site.outcomes import Outcomes
 from tests.lab.site.sessions import small
 from tests.lab.site.sites import Site, Sites
 from tests.lab.site.workstation import Outcome
+from tests.outcomes import Outcomes
 
 PORTS = {2181: "zk", 2888: "zk", 3888: "zk", 9092: "kafka", 7050: "orderer", 7051: "peer"}
 DELAY_MS = 50

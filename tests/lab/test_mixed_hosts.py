@@ -25,9 +25,9 @@ from fabwiz.session.network import Node, Role
 from tests.lab.machine.lab import LabHost
 from tests.lab.site import audit, brokers, handshakes
 from tests.lab.site.mishaps import Disturbed, Moment
-from tests.lab.site.outcomes import Outcomes
 from tests.lab.site.sites import Site, Sites
 from tests.lab.site.workstation import Outcome, lab_session
+from tests.outcomes import Outcomes
 
 PASSWORD = "a-password-of-ops"
 TLS_PORT = 9093

@@ -13,8 +13,8 @@ from fabwiz.fabric.errors import FabricError, ServiceUnavailable
 from tests.lab.site import brokers
 from tests.lab.site.client import Client
 from tests.lab.site.mishaps import Disturbed, begun
-from tests.lab.site.outcomes import Outcomes
 from tests.lab.site.sites import Site, Sites
+from tests.outcomes import Outcomes
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ import pytest
 from tests.lab.machine.lab import on_each
 from tests.lab.site import audit, brokers
 from tests.lab.site.client import Client
-from tests.lab.site.outcomes import Outcomes
 from tests.lab.site.sites import Site, Sites
+from tests.outcomes import Outcomes
 
 
 @pytest.fixture(scope="module")
