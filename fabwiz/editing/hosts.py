@@ -36,7 +36,7 @@ class HostSetting:
     @property
     def choices(self) -> tuple[str, ...]:
         """What may be written there, if that is a short list."""
-        return tuple(map(str, self.shape.choices))
+        return ("true", "false") if self.shape.kind == "truth" else tuple(map(str, self.shape.choices))
 
 
 SETTINGS: tuple[HostSetting, ...] = (
@@ -49,6 +49,8 @@ SETTINGS: tuple[HostSetting, ...] = (
     HostSetting("password", "Password", ("ssh", "password")),
     HostSetting("transport", "Reach", ("transport",), "ssh"),
     HostSetting("folder", "Folder", ("remote_dir",)),
+    HostSetting("agent", "Agent", ("ssh", "agent"), "true"),
+    HostSetting("timeout", "Wait", ("ssh", "connect_timeout"), "15s"),
 )
 """In the order of the columns."""
 BY_KEY: Mapping[str, HostSetting] = {setting.key: setting for setting in SETTINGS}

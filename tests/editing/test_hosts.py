@@ -51,6 +51,19 @@ def test_a_host_grows_out_of_the_short_form_and_back_into_it(data: Any) -> None:
     assert data["hosts"]["e"] == {}
 
 
+def test_a_host_has_its_own_time_to_wait_and_its_own_word_about_the_agent(data: Any) -> None:
+    assert said(data, "a", BY_KEY["agent"]) == Said("true", False)
+    assert said(data, "a", BY_KEY["timeout"]) == Said("15s", False)
+    data["ssh"] |= {"agent": False, "connect_timeout": "1m"}
+    assert said(data, "a", BY_KEY["agent"]) == Said("false", False)
+    assert said(data, "a", BY_KEY["timeout"]) == Said("1m", False)
+    data = after(data, say(data, "a", BY_KEY["agent"], "yes"))
+    data = after(data, say(data, "a", BY_KEY["timeout"], "90s"))
+    assert data["hosts"]["a"]["ssh"] == {"agent": True, "connect_timeout": "90s"}
+    assert BY_KEY["agent"].choices == ("true", "false")
+    assert place_of(("hosts", "a", "ssh", "agent")) == ("a", "agent")
+
+
 def test_this_machine_needs_no_ssh(data: Any) -> None:
     local = after(data, say(data, "a", BY_KEY["transport"], "local"))
     assert local["hosts"]["a"] == {"address": "203.0.113.11", "transport": "local"}
@@ -86,6 +99,7 @@ def test_broken_data_is_passed_over() -> None:
 def test_paths_lead_to_cells() -> None:
     assert place_of(("hosts", "a", "ssh", "port")) == ("a", "port")
     assert place_of(("hosts", "a", "remote_dir")) == ("a", "folder")
-    assert place_of(("hosts", "a", "ssh", "agent")) == ("a", None)
+    assert place_of(("hosts", "a", "ssh", "agent")) == ("a", "agent")
+    assert place_of(("hosts", "a", "ssh")) == ("a", None)
     assert place_of(("hosts", "a")) == ("a", None)
     assert place_of(("ssh", "user")) is None

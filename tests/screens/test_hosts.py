@@ -90,6 +90,10 @@ def test_tab_goes_on_to_the_next_row_and_begins_a_new_one_after_the_last(tmp_pat
         await driven.press(*["tab"] * 7)
         await driven.type("/srv/net")
         await driven.press("tab")
+        await driven.type("no")
+        await driven.press("tab")
+        await driven.type("40s")
+        await driven.press("tab")
         await driven.type("two")
         await driven.press("tab", "enter", "up", "left", "enter", *["backspace"] * 3)
         await driven.type("uno")
@@ -103,6 +107,34 @@ def test_tab_goes_on_to_the_next_row_and_begins_a_new_one_after_the_last(tmp_pat
     assert list(session.hosts) == ["uno", "two"]
     assert session.hosts["uno"].ssh.user == "ops"
     assert session.hosts["uno"].remote_dir == "/srv/net"
+    assert (session.hosts["uno"].ssh.agent, session.hosts["uno"].ssh.connect_timeout) == (False, 40)
+
+
+def test_one_host_may_wait_longer_and_do_without_an_agent(example: Example) -> None:
+    path = example("four-lan-hosts")
+    before = path.read_text()
+
+    async def script(driven: Driven) -> None:
+        await to_hosts(driven)
+        await driven.press("down", "end")
+        assert table(driven).column == "timeout"
+        assert "seconds to wait for a connection" in driven.text()
+        await driven.press("4", "5", "s", "shift+tab")
+        assert table(driven).column == "agent"
+        await driven.type("fals")
+        await driven.until(lambda: "true or false" in driven.text())  # the finding tells what may stand there
+        await driven.press("e", "enter")
+        assert "(true, false)" in driven.text()
+        await driven.settle()
+        ssh = driven.saved().hosts["b"].ssh
+        assert (ssh.agent, ssh.connect_timeout) == (False, 45)
+        await driven.wizard.reveal(("hosts", "b", "ssh", "connect_timeout"))
+        assert (table(driven).row, table(driven).column) == ("b", "timeout")
+        await driven.press("enter", "ctrl+u", "shift+tab", "ctrl+u", "enter")
+        await driven.settle()
+
+    drive(path, script, (120, 40))
+    assert path.read_text() == before
 
 
 def test_a_burst_of_keys_goes_where_each_is_meant(tmp_path: Path) -> None:

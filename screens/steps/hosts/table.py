@@ -26,6 +26,8 @@ _WIDTHS = {
     "jump": (8, 20),
     "sudo": (12, 12),
     "folder": (10, 30),
+    "agent": (5, 5),
+    "timeout": (5, 8),
 }
 """Cells that a column needs, and that it takes where there is room."""
 _ABOUT_NAME = "What the session calls the machine. What is placed on it, or goes through it, follows when you rename it"
