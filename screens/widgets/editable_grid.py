@@ -268,7 +268,8 @@ class EditableGrid(Container):
         if action := self._commands.get(event.key):
             action()
             return True
-        # digits and signs begin a cell anew; letters are commands
+        # digits and signs begin a cell anew, as in any spreadsheet, while Enter goes on behind what stands there: an
+        # address or a number is mostly another one altogether, and Escape gives the old one back; letters are commands
         text = event.character
         if text and event.is_printable and not text.isalpha() and not text.isspace():
             self._open(text, anew=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from textual.widgets import Input
 
 from fabwiz.session.model import Session
 from tests.screens.conftest import Driven, drive
@@ -162,7 +163,8 @@ def test_spreading_explains_itself_and_is_one_change(example: Example) -> None:
         await to_roles(driven)
         await driven.press("s")
         await driven.until(lambda: "any one host can fail" in driven.text())
-        await driven.press("tab")
+        await driven.press("tab", "0", "backspace")  # what is typed goes on behind the number
+        await driven.until(lambda: driven.app.screen.query_one("#spread-brokers", Input).value == "4")
         await driven.answer("5")  # brokers
         await driven.settle()
         assert len(driven.saved().kafka) == 5

@@ -50,7 +50,15 @@ class PolicyDialog(ModalScreen[str | None]):
                     id="policy-rule",
                 )
                 yield Label("How many", classes="policy-number")
-                yield Input("2", type="integer", max_length=3, compact=True, id="policy-count", classes="policy-number")
+                yield Input(
+                    "2",
+                    type="integer",
+                    max_length=3,
+                    compact=True,
+                    id="policy-count",
+                    classes="policy-number",
+                    select_on_focus=False,
+                )
                 yield Label("Signed by")
                 yield Select(
                     [(f"a {role} of each" if role != "admin" else "an admin of each", role) for role in roles],

@@ -49,7 +49,14 @@ class SpreadDialog(ModalScreen[Sequence[Edit] | None]):
                 for key, label in _NUMBERS.items():
                     if key in counts:
                         yield Label(label)
-                        yield Input(str(counts[key]), type="integer", max_length=3, compact=True, id=f"spread-{key}")
+                        yield Input(
+                            str(counts[key]),
+                            type="integer",
+                            max_length=3,
+                            compact=True,
+                            id=f"spread-{key}",
+                            select_on_focus=False,
+                        )
             yield Checkbox("Leave nodes where they are", True, id="spread-keep", compact=True)
             yield Static("", id="spread-told", markup=False)
             with Horizontal(classes="dialog-buttons"):

@@ -30,7 +30,12 @@ class LogPanel(Vertical):
         """Bar, lines, search."""
         yield Static("", classes="log-bar", markup=False)
         yield LogView(self.model)
-        yield Input(placeholder="search in the log; Enter finds, escape leaves", classes="log-search", compact=True)
+        yield Input(
+            placeholder="search in the log; Enter finds, escape leaves",
+            classes="log-search",
+            compact=True,
+            select_on_focus=False,
+        )
 
     @property
     def view(self) -> LogView:
@@ -74,6 +79,7 @@ class LogPanel(Vertical):
         event.stop()
         if event.what == "search":
             search = self.query_one(".log-search", Input)
+            search.value = ""  # as in a pager: each search is a new one, and n goes on with the last
             search.add_class("-open")
             search.focus()
             return
