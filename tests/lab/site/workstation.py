@@ -80,6 +80,12 @@ class Workstation:
         shutil.copyfile(lab.known_hosts, self.known_hosts)
         self.write(data)
 
+    def handed_on(self, folder: Path) -> Workstation:
+        """Another operator's, with a copy of the session and of the workspace."""
+        other = Workstation(folder, self._lab, self.data)
+        shutil.copytree(self.workspace.root, other.workspace.root)
+        return other
+
     def write(self, data: Mapping[str, Any]) -> None:
         """Change the session file."""
         self.data = dict(data)
