@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from fabwiz.cli import main
 from fabwiz.deploy.phase import Phase
 from fabwiz.session.data import dump
 from tests.deploy.sites import Site, changed, errors, session_of, site_for
+from tests.outcomes import Outcomes
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -35,11 +37,17 @@ class Operator:
         return code, self._capsys.readouterr().out
 
     def told(self) -> set[tuple[str, str, str]]:
+        return set(self.messages())
+
+    def messages(self) -> dict[tuple[str, str, str], list[str]]:
         code, out = self.audit("--json")
         found = [json.loads(line) for line in out.splitlines()]
-        deviations = {(one["host"], one["kind"], one["subject"]) for one in found if "kind" in one}
+        deviations: dict[tuple[str, str, str], list[str]] = {}
+        for one in found:
+            if "kind" in one:
+                deviations.setdefault((one["host"], one["kind"], one["subject"]), []).append(one["message"])
         assert code == (1 if deviations else 0)
-        assert sum(one.get("deviations", 0) for one in found) == len([one for one in found if "kind" in one])
+        assert sum(one.get("deviations", 0) for one in found) == sum(map(len, deviations.values()))
         return deviations
 
     def folder(self, host: str) -> Path:
@@ -78,7 +86,7 @@ def left_alone(folder: Path) -> Iterator[None]:
     assert state() == before
 
 
-def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operator) -> None:
+def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operator, outcomes: Outcomes) -> None:
     # a clean network
     with left_alone(operator.folder("a")):
         code, shown = operator.audit()
@@ -106,8 +114,8 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
     manifest.write_text(manifest.read_text().replace('"0600"', '"0644"'))
 
     with left_alone(here):
-        said = operator.told()
-    assert said == {
+        said = operator.messages()
+    assert set(said) == {
         ("a", "key", "stolen"),
         ("a", "extra", "authorized_keys"),
         ("a", "mode", own_key.relative_to(here).as_posix()),
@@ -123,7 +131,12 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
 
     # a replay mends what it put there; what others put there is theirs to remove
     assert errors(operator.site.replay(until=Phase.DISTRIBUTE)) == []
-    assert operator.told() == {
+    remains = operator.told()
+    for one, messages in said.items():
+        end = "a replay leaves it, and an audit tells of it again" if one in remains else "mended by a replay"
+        what = re.sub("[0-9a-f]{64}", "KEY", one[2])
+        outcomes.note(f"tampered with on a host: {what}", f"audit, {one[1]}: {'; '.join(messages)}", None, end)
+    assert remains == {
         ("a", "key", "stolen"),
         ("a", "extra", "authorized_keys"),
         ("a", "mode", f"{PEER}/tls"),
@@ -155,13 +168,16 @@ def test_everything_that_differs_is_told_and_nothing_is_changed(operator: Operat
     unused = {"unused": {"image": present, "volumes": ["old:/data"]}}
     operator.compose("d", "old", old | {"services": unused}, "up", "-d")
 
-    assert operator.told() == {
+    said = operator.messages()
+    assert set(said) == {
         ("b", "container", "spy"),
         ("b", "container", "listener"),
         ("c", "config", broker),
         ("d", "volume", "lan4_zk9_data"),
     }
-    _, shown = operator.audit()
+    code, shown = operator.audit()
+    for one, messages in said.items():
+        outcomes.note(f"put on a host: {one[2]}", f"audit, {one[1]}: {'; '.join(messages)}", None, f"exit code {code}")
     for words in ("is privileged", "the capability SYS_ADMIN", "19999:19999/tcp", "mounted, and the network's folder"):
         assert words in " ".join(shown.split())
 

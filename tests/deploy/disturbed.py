@@ -138,6 +138,17 @@ class WholeRun:
         return "".join(self.lines[-10:]) + self.errors
 
     @property
+    def phase(self) -> str:
+        """The last one that it spoke of."""
+        return [str(event["phase"]) for event in self.events if event.get("phase")][-1]
+
+    @property
+    def failed(self) -> str:
+        """What the first failure was told with; the summary, if nothing failed."""
+        told = [event for event in self.events if event.get("status") == "failed" and event["event"] == "step"]
+        return str(told[0]["message"]) if told else self.summary
+
+    @property
     def summary(self) -> str:
         told = [str(event["message"]) for event in self.events if event["event"] == "summary"]
         return told[-1] if told else ""

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from fabwiz.artifacts.manifest import read_manifest
+from fabwiz.deploy.journal import Journal
 from fabwiz.deploy.lease_scripts import FOLDER
 from fabwiz.deploy.status import heights, status
 from fabwiz.fabric.transaction import query
@@ -37,15 +38,16 @@ def unfinished(path: Path) -> bool:
 
 def records(site: Site) -> list[dict[str, str]]:
     """The journal's whole records: each kill may cost the line that it was writing, and no other."""
-    path = site.workspace.journal
-    found, torn = [], 0
-    for line in path.read_text().split("\n") if path.exists() else ():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            torn += line != ""
-    assert torn <= sum(record["kind"] == "run" for record in found)
+    found = list(Journal(site.workspace.journal).records())
+    assert torn(site) <= sum(record["kind"] == "run" for record in found)
     return found
+
+
+def torn(site: Site) -> int:
+    """How many lines of the journal are no whole record."""
+    path = site.workspace.journal
+    lines = [line for line in path.read_text().split("\n") if line] if path.exists() else []
+    return len(lines) - len(list(Journal(path).records()))
 
 
 def nothing_torn(site: Site) -> None:

@@ -12,6 +12,7 @@ from fabwiz.deploy.executor import execute
 from fabwiz.deploy.phase import Phase
 from fabwiz.deploy.phases import phases_until
 from tests.deploy.sites import changed, errors, failed_phase, session_of, site_for
+from tests.outcomes import Outcomes
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -43,7 +44,7 @@ def lose_tls_key_of_a_peer(folder: Path) -> None:
     ],
 )
 def test_the_step_ends_at_once_with_the_cause_and_a_replay_mends_it(
-    damage: Callable[[Path], None], phase: Phase, release: str, said: str, tmp_path: Path
+    damage: Callable[[Path], None], phase: Phase, release: str, said: str, tmp_path: Path, outcomes: Outcomes
 ) -> None:
     session = changed(session_of("four-lan-hosts"), ("fabric",), release)
     with site_for(session, tmp_path) as site:
@@ -61,4 +62,8 @@ def test_the_step_ends_at_once_with_the_cause_and_a_replay_mends_it(
         assert said in f"{failure.error.message} {failure.error.cause}"
         assert failure.error.remedy
 
-        assert errors(site.replay(until=phase)) == []
+        mended = site.replay(until=phase)
+        assert errors(mended) == []
+    fault = f"damaged on a host, Fabric {release}: {damage.__name__.replace('_', ' ')}"
+    end = f"mended by a replay, which changed {mended.changed} of {mended.changed + mended.unchanged} steps"
+    outcomes.note(fault, f"stopped in {phase}: {failure.error.message}", outcome.seconds, end)

@@ -33,6 +33,7 @@ from fabwiz.remote.options import HeadlessAsker, RemoteOptions
 from fabwiz.remote.pool import Pool
 from fabwiz.session.model import Session
 from fabwiz.session.network import Network
+from tests.outcomes import Outcomes
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -125,6 +126,11 @@ class Do(Step):
         return "done"
 
 
+def left(place: Place) -> str:
+    """The end state, in words."""
+    return f"on the hosts: {', '.join(place.files()) or 'nothing left'}"
+
+
 def messages(outcome: Outcome) -> list[str]:
     return [failure.error.message for failure in outcome.failures]
 
@@ -153,12 +159,15 @@ def test_the_second_operator_is_told_who_works_there_and_changes_nothing(place: 
     assert messages(place.work("bob", other)) == []
 
 
-def test_the_command_says_so_and_ends_with_exit_code_4(place: Place) -> None:
+def test_the_command_says_so_and_ends_with_exit_code_4(place: Place, outcomes: Outcomes) -> None:
     ended: list[subprocess.CompletedProcess[str]] = []
+    seconds: list[float] = []
 
     def meanwhile(run: Run) -> None:
         argv = [sys.executable, "-m", "fabwiz", "down", str(place.session_file("bob"))]
+        begun = time.monotonic()
         ended.append(subprocess.run(argv, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=100))
+        seconds.append(time.monotonic() - begun)
 
     place.work("alice", Do(meanwhile))
 
@@ -167,6 +176,8 @@ def test_the_command_says_so_and_ends_with_exit_code_4(place: Place) -> None:
     assert "pair is being worked on" in said
     assert "by the host's clock" in said
     assert "--take-over" in said
+    did = f"exit code {ended[0].returncode}: {said[said.index('pair is being') :].splitlines()[0]}"
+    outcomes.note("another operator's run works on the hosts", did, seconds[0], left(place))
 
 
 def test_who_is_refused_on_one_host_gives_the_others_back(place: Place) -> None:
@@ -181,7 +192,7 @@ def test_who_is_refused_on_one_host_gives_the_others_back(place: Place) -> None:
 
 
 def test_a_lease_is_taken_over_on_request_and_the_other_run_ends_before_its_next_act(
-    place: Place, monkeypatch: pytest.MonkeyPatch, wait: Wait
+    place: Place, monkeypatch: pytest.MonkeyPatch, wait: Wait, outcomes: Outcomes
 ) -> None:
     monkeypatch.setattr(leases, "EVERY", 0.05)
     first, last = Do(lambda run: None), Do(lambda run: None, "b")
@@ -190,11 +201,14 @@ def test_a_lease_is_taken_over_on_request_and_the_other_run_ends_before_its_next
         place.work("bob", first, take_over=True)
         wait(lambda: run.stopped)
 
-    with pytest.raises(Leased, match=r"has taken the lease on host . over; this run stopped before its next act"):
+    with pytest.raises(
+        Leased, match=r"has taken the lease on host . over; this run stopped before its next act"
+    ) as told:
         place.work("alice", Do(lose), last)
 
     assert first.done
     assert not last.done
+    outcomes.note("the lease is taken over while a run works", str(told.value), None, left(place))
     assert any("the lease is taken over from" in str(event.message) for event in place.events)
 
 
@@ -233,7 +247,7 @@ def test_before_an_act_after_a_long_time_the_lease_is_renewed(place: Place, monk
     assert renewed == ["b", "a"]
 
 
-def test_the_run_that_is_taken_up_after_a_kill_need_not_wait_for_the_lease(place: Place) -> None:
+def test_the_run_that_is_taken_up_after_a_kill_need_not_wait_for_the_lease(place: Place, outcomes: Outcomes) -> None:
     def die(run: Run) -> None:
         shutil.copytree(place.folder / "hosts", place.folder / "left")
 
@@ -241,10 +255,11 @@ def test_the_run_that_is_taken_up_after_a_kill_need_not_wait_for_the_lease(place
     shutil.copytree(place.folder / "left", place.folder / "hosts", dirs_exist_ok=True)
     assert place.holders() == ["a", "b"]
 
-    with pytest.raises(Leased):
+    with pytest.raises(Leased) as told:
         place.work("bob", Do(lambda run: None))
     again = Do(lambda run: None)
     place.work("alice", again)
+    outcomes.note("another operator's run was killed, its leases are left", str(told.value), None, left(place))
 
     assert again.done
     assert not [event for event in place.events if "taken over" in str(event.message)]
@@ -263,18 +278,19 @@ def test_a_host_that_was_not_there_at_first_gets_its_lease_before_the_first_act(
 
 
 def test_a_run_whose_lease_is_gone_does_not_act_on_what_it_saw_before(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch, outcomes: Outcomes
 ) -> None:
     monkeypatch.setattr(leases, "EVERY", -1.0)  # before each act
     last = Do(lambda run: None, "b")
 
-    with pytest.raises(Leased, match="the lease on host b is gone"):
+    with pytest.raises(Leased, match="the lease on host b is gone") as told:
         place.work("alice", Do(lambda run: shutil.rmtree(place.remote("b"))), last)
 
     assert not last.done
+    outcomes.note("somebody removes `remote_dir` with the lease", str(told.value), None, left(place))
 
 
-def test_where_no_lease_can_be_written_nothing_is_done(place: Place) -> None:
+def test_where_no_lease_can_be_written_nothing_is_done(place: Place, outcomes: Outcomes) -> None:
     place.remote("b").parent.mkdir(parents=True)
     place.remote("b").touch()
     step = Do(lambda run: None, "b")
@@ -283,6 +299,7 @@ def test_where_no_lease_can_be_written_nothing_is_done(place: Place) -> None:
 
     assert "keeping the lease" in messages(outcome)[0]
     assert not step.done
+    outcomes.note("no lease can be written on a host", messages(outcome)[0], None, left(place))
 
 
 def test_but_a_full_disk_does_not_keep_a_network_from_being_taken_away(place: Place) -> None:
@@ -326,7 +343,7 @@ def sleeper(place: Place) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_workstation_that_wakes_up_looks_at_its_leases_before_it_acts(
-    place: Place, monkeypatch: pytest.MonkeyPatch, wait: Wait, taken: bool
+    place: Place, monkeypatch: pytest.MonkeyPatch, wait: Wait, outcomes: Outcomes, taken: bool
 ) -> None:
     monkeypatch.setattr(lease, "LASTS", 2.0)
     with sleeper(place) as process:
@@ -336,12 +353,17 @@ def test_a_workstation_that_wakes_up_looks_at_its_leases_before_it_acts(
         if taken:
             place.work("bob", Do(lambda run: None))  # nobody has it any more: no --take-over
         (place.folder / "wake").touch()
+        woken = time.monotonic()
         os.kill(process.pid, signal.SIGCONT)
         said, _ = process.communicate(timeout=60)
+        seconds = time.monotonic() - woken
 
     assert (place.folder / "second").exists() is not taken
     assert process.returncode == (4 if taken else 0), said
     assert ("another run has had it meanwhile" in said) is taken
+    fault = "workstation asleep for longer than its leases" + (", others had them meanwhile" if taken else "")
+    did = f"exit code {process.returncode}" + (f": {said.strip()}" if taken else ", with the acts that were left")
+    outcomes.note(fault, did, seconds if taken else None, left(place))
 
 
 def beats_are_old(place: Place, seconds: float) -> bool:

@@ -23,6 +23,7 @@ import pytest
 from fabwiz.remote.connection import ConnectionLost, RemoteError, Unreachable
 from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.pool import Pool
+from tests.outcomes import Outcomes
 from tests.sshd import Sshd
 
 AT_MOST = 20
@@ -65,7 +66,12 @@ def serve_mute(listener: socket.socket) -> None:
 
 @pytest.mark.timeout(180)
 def test_a_stopped_host_is_noticed_within_twenty_seconds(
-    start_sshd: Callable[..., Sshd], network_of: Any, options: RemoteOptions, pools: Callable[..., Pool]
+    start_sshd: Callable[..., Sshd],
+    network_of: Any,
+    options: RemoteOptions,
+    pools: Callable[..., Pool],
+    outcomes: Outcomes,
+    record_property: Callable[[str, object], None],
 ) -> None:
     server = start_sshd()
     mute = socket.create_server(("127.0.0.1", 0))
@@ -119,10 +125,13 @@ def test_a_stopped_host_is_noticed_within_twenty_seconds(
         for pid in stopped:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGCONT)
+    record_property("seconds until a dead host is noticed", round(max(seconds for _, seconds in ends.values())))
     for what, (error, seconds) in ends.items():
         print(f"{what}: {seconds:.1f} s: {error}")
         assert isinstance(error, Unreachable if what in ("connect", "log in") else ConnectionLost), what
         assert seconds < AT_MOST + SLACK
+        fault = f"host stopped (SIGSTOP): {what}"
+        outcomes.note(fault, f"{type(error).__name__}: {error.message}", seconds, f"then: {error.remedy}")
     assert "takes connections, but no sshd spoke within 15 s" in ends["connect"][0].message
     # on a busy machine the exchange of keys, which is this process's own on both sides, may not end in time
     said = ends["log in"][0].message

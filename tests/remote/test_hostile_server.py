@@ -22,11 +22,13 @@ import paramiko
 import pytest
 
 from fabwiz.remote.sanitize import clean
+from tests.outcomes import Outcomes
 from tests.sshd import make_key
 
 FLOOD = int(os.environ.get("FABWIZ_FLOOD", "100000000"))
 MOST_GROWTH = 80
 """MB: two full windows of 2 MB, a megabyte of pieces, and what Python takes anyway; far from what is sent."""
+SIZE = f"{FLOOD // 1_000_000} MB"
 CLIENT = Path(__file__).with_name("hostile_client.py")
 
 
@@ -39,6 +41,22 @@ def attack(port: int, key: Path, *words: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["grown"] < MOST_GROWTH, found
     return found
+
+
+Note = Callable[[str, dict[str, Any]], None]
+
+
+@pytest.fixture
+def note(outcomes: Outcomes) -> Note:
+    """Note what came of an attack."""
+
+    def note(fault: str, found: dict[str, Any]) -> None:
+        did = f"{found['error']}: {found['message']}" if found["error"] else f"{found['lines']} lines came through"
+        end = f"memory grew by {max(found['grown'], 0):.0f} MB"
+        did = "".join(letter if letter.isascii() else "·" for letter in did)  # garbage makes no table
+        outcomes.note(fault, did, found["seconds"] if found["error"] else None, end)
+
+    return note
 
 
 @pytest.fixture
@@ -86,19 +104,21 @@ def flood(near: socket.socket, piece: bytes) -> None:
         near.sendall(piece)
 
 
-def test_a_greeting_without_end_is_hung_up_on(serving: Any, key: Path) -> None:
+def test_a_greeting_without_end_is_hung_up_on(serving: Any, key: Path, note: Note) -> None:
     found = attack(serving(lambda near: flood(near, b"x" * 65536)), key, "stream")
     assert found["error"] == "Unreachable"
     assert "answers, but not as sshd does" in found["message"]
     assert "says too much" in found["message"]
+    note(f"a greeting of {SIZE} without a line end", found)
 
 
-def test_greeting_lines_without_end_are_hung_up_on(serving: Any, key: Path) -> None:
+def test_greeting_lines_without_end_are_hung_up_on(serving: Any, key: Path, note: Note) -> None:
     found = attack(serving(lambda near: flood(near, b"welcome\r\n" * 4096)), key, "stream")
     assert found["error"] == "Unreachable"
+    note(f"{SIZE} of greeting lines", found)
 
 
-def test_a_packet_of_a_gigabyte_is_not_waited_for(serving: Any, key: Path) -> None:
+def test_a_packet_of_a_gigabyte_is_not_waited_for(serving: Any, key: Path, note: Note) -> None:
     def serve(near: socket.socket) -> None:
         near.sendall(b"SSH-2.0-liar\r\n" + struct.pack(">IB", (1 << 30) + 4, 4))
         flood(near, b"x" * 65536)
@@ -106,14 +126,16 @@ def test_a_packet_of_a_gigabyte_is_not_waited_for(serving: Any, key: Path) -> No
     found = attack(serving(serve), key, "stream")
     assert found["error"] == "Unreachable"
     assert "announces a packet of 10737418" in found["message"]
+    note("a packet that says it has 1 GB", found)
 
 
-def test_a_version_line_cannot_steer_the_terminal(serving: Any, key: Path) -> None:
+def test_a_version_line_cannot_steer_the_terminal(serving: Any, key: Path, note: Note) -> None:
     port = serving(lambda near: near.sendall(b"SSH-9.\x1b]0;owned\x07\x1b[2J\x9b31m\xe2\x80\xaeevil\r\n"))
     found = attack(port, key, "stream")
     assert found["error"] == "Unreachable"
     assert found["message"].isprintable()
     assert "owned" not in found["message"]
+    note("escape sequences in the server's version", found)
 
 
 class Login(paramiko.ServerInterface):
@@ -154,7 +176,7 @@ def server(near: socket.socket, host_key: paramiko.PKey) -> tuple[paramiko.Trans
     return transport, channel, marker
 
 
-def test_a_server_that_ignores_the_window_is_hung_up_on(serving: Any, key: Path) -> None:
+def test_a_server_that_ignores_the_window_is_hung_up_on(serving: Any, key: Path, note: Note) -> None:
     host_key = paramiko.ECDSAKey.generate()
 
     def serve(near: socket.socket) -> None:
@@ -180,9 +202,10 @@ def test_a_server_that_ignores_the_window_is_hung_up_on(serving: Any, key: Path)
     found = attack(serving(serve), key, "slow")
     assert found["error"] == "ConnectionLost"
     assert "it sends more than it may" in found["message"]
+    note(f"{SIZE} past the window, at a slow reader", found)
 
 
-def test_a_server_that_answers_commands_with_garbage_is_told_of(serving: Any, key: Path) -> None:
+def test_a_server_that_answers_commands_with_garbage_is_told_of(serving: Any, key: Path, note: Note) -> None:
     host_key = paramiko.ECDSAKey.generate()
 
     def serve(near: socket.socket) -> None:
@@ -196,26 +219,33 @@ def test_a_server_that_answers_commands_with_garbage_is_told_of(serving: Any, ke
     assert found["error"] == "CommandFailed"
     assert "the login shell ended with 0 before `true` was started" in found["message"]
     assert clean(found["message"]) == found["message"]
+    note("garbage for an answer to a command", found)
 
 
-def test_a_command_that_floods_is_stopped(sshd: Any) -> None:
+def test_a_command_that_floods_is_stopped(sshd: Any, note: Note) -> None:
     found = attack(sshd.port, sshd.key, "run", f"head -c {FLOOD} /dev/zero")
     assert found["error"] == "CommandFailed"
     assert "printed more than 8388608 bytes and was stopped" in found["message"]
+    note(f"a command prints {SIZE}", found)
 
 
 @pytest.mark.timeout(600)
-def test_followed_lines_pass_through_in_little_memory(sshd: Any) -> None:
+def test_followed_lines_pass_through_in_little_memory(
+    sshd: Any, note: Note, record_property: Callable[[str, object], None]
+) -> None:
     line = "x" * 199
     found = attack(sshd.port, sshd.key, "stream", f"yes {line} | head -c {FLOOD}")
     print(f"{found['lines']} lines in {found['seconds']:.0f} s, {found['grown']:.0f} MB")
     assert found["error"] == ""
     assert (found["lines"], found["longest"]) == (FLOOD // 200, 199)
+    note(f"a log of {SIZE} in lines of 200", found)
+    record_property("lines flooded", found["lines"])
 
 
 @pytest.mark.timeout(600)
-def test_a_line_without_end_is_cut(sshd: Any) -> None:
+def test_a_line_without_end_is_cut(sshd: Any, note: Note) -> None:
     found = attack(sshd.port, sshd.key, "stream", f"head -c {FLOOD} /dev/zero | tr '\\0' x; echo; echo next")
     assert found["error"] == ""
     assert found["lines"] == 2
     assert found["longest"] < 20_000
+    note(f"a line of {SIZE} in a log", found)
