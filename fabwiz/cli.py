@@ -61,6 +61,7 @@ _WAYS_OUT = {
     errno.EROFS: _WRITABLE,
     errno.EEXIST: _IN_THE_WAY,
     errno.ENOTDIR: _IN_THE_WAY,
+    errno.EISDIR: "fabwiz needs a file there: move what is in the way",
     errno.ENOSPC: "make room and run again; what was made so far is kept",
     errno.EDQUOT: "make room and run again; what was made so far is kept",
 }

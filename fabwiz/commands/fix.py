@@ -49,7 +49,8 @@ def run(args: Namespace) -> ExitCode:
     hosts = [host for host in network.hosts if network.on(host)]
     for name in args.host or ():
         if name not in hosts:
-            raise Refused(ExitCode.INVALID, f"there is no host {name} with nodes; there are {', '.join(hosts)}")
+            there = f"there is no host {name} with nodes; there are {', '.join(hosts)}"
+            raise Refused(ExitCode.INVALID, f"{args.session}: --host {name}: {there}")
     from fabwiz.commands.running import opened
     from fabwiz.deploy.errors import Locked
     from fabwiz.deploy.fix import Fixer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,8 +29,16 @@ host is connected to."""
 def add_arguments(parser: ArgumentParser) -> None:
     """SESSION, --run, --json."""
     add_session(parser)
-    parser.add_argument("--run", type=int, metavar="N", dest="number", help="only this run; -1 is the last one")
+    parser.add_argument("--run", type=_number, metavar="N", dest="number", help="only this run; -1 is the last one")
     add_json(parser)
+
+
+def _number(word: str) -> int:
+    """A run's number. Raises ArgumentTypeError for anything else."""
+    try:
+        return int(word)
+    except ValueError:
+        raise ArgumentTypeError(f"{word} is no number; `fabwiz history SESSION` lists the runs by theirs") from None
 
 
 def run(args: Namespace) -> ExitCode:
@@ -40,7 +48,13 @@ def run(args: Namespace) -> ExitCode:
 
     path = Workspace(args.session.absolute()).journal
     if not path.exists() and not args.session.exists():
-        raise Refused(ExitCode.INVALID, f"{args.session}: there is no such file, and no workspace beside it")
+        raise Refused(
+            ExitCode.INVALID,
+            f"{args.session}: there is no such file, and no workspace {path.parent.name} beside it; check the name",
+        )
+    if args.session.is_dir():
+        example = args.session / "session.yaml"
+        raise Refused(ExitCode.INVALID, f"{args.session} is a folder; give the session file in it, such as {example}")
     runs = history(Journal(path).records())
     if args.number is not None:
         runs = _one(runs, args.number, str(args.session))
@@ -59,8 +73,8 @@ def run(args: Namespace) -> ExitCode:
 def _one(runs: Sequence[RunRecord], number: int, session: str) -> list[RunRecord]:
     wanted = number if number > 0 else len(runs) + 1 + number
     if not 1 <= wanted <= len(runs):
-        there = f"there are 1 to {len(runs)}" if runs else "it was not run yet"
-        raise Refused(ExitCode.INVALID, f"{session}: there is no run {number}; {there}")
+        there = f"there are 1 to {len(runs)}" if runs else "it was not run yet: `fabwiz replay` does"
+        raise Refused(ExitCode.INVALID, f"{session}: --run {number}: there is no run {number}; {there}")
     return [runs[wanted - 1]]
 
 

@@ -66,7 +66,10 @@ class Auditor:
         manifest = read_manifest(self._workspace.host(host))
         if manifest is None and self._network.on(host):
             folder = self._workspace.host(host)
-            raise ArtifactError(f"{folder} is not there, so there is nothing to compare with; run fabwiz generate")
+            raise ArtifactError(
+                f"{folder} is not there, so there is nothing to compare with: if the hosts were deployed from another "
+                f"place, take {self._workspace.root.name} along from there; if not, run `fabwiz generate`"
+            )
         return manifest or Manifest(self._network.name, host, (), {})
 
     def _compose(self, host: str) -> Compose:

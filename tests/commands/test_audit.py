@@ -195,4 +195,6 @@ def test_what_was_never_generated_cannot_be_compared(tmp_path: Path, capsys: pyt
 
     assert main(["audit", str(session)]) == 1
 
-    assert "there is nothing to compare with; run fabwiz generate" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/lan4.fabwiz/artifacts/hosts/a is not there" in said
+    assert "take lan4.fabwiz along from there; if not, run `fabwiz generate`" in said

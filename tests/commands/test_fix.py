@@ -231,7 +231,7 @@ def test_a_time_service_that_stands_still_is_started_where_the_clock_is_off(
 def test_a_host_that_the_session_has_not_is_named(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     assert machine.fix("--host", "there", "--yes") == 2
 
-    assert "there is no host there with nodes; there are here" in capsys.readouterr().err
+    assert "--host there: there is no host there with nodes; there are here" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("answer", "code", "called"), [("y", 0, True), ("n", 1, False), ("", 1, False)])

@@ -93,4 +93,5 @@ def test_without_keys_there_is_nothing_to_change(
     path = tmp_path / "new.yaml"
     path.write_text(text("four-lan-hosts"))
     assert main(["keys", "encrypt", str(path), passphrase]) == 1
-    assert "there are no keys yet" in capsys.readouterr().err
+    assert f"{tmp_path}/new.fabwiz/artifacts does not exist" in (said := capsys.readouterr().err)
+    assert "`fabwiz generate` makes them" in said

@@ -95,7 +95,21 @@ def test_a_session_that_was_not_run_says_so(tmp_path: Path, capsys: pytest.Captu
     assert "not run yet" in capsys.readouterr().out
 
     assert main(["history", str(tmp_path / "no.yaml")]) == 2
-    assert "no such file" in capsys.readouterr().err
+    assert "no such file, and no workspace no.fabwiz beside it; check the name" in capsys.readouterr().err
+
+    assert main(["history", str(tmp_path / "new.yaml"), "--run", "1"]) == 2
+    assert "new.yaml: --run 1: there is no run 1; it was not run yet: `fabwiz replay`" in capsys.readouterr().err
+
+    assert main(["history", str(tmp_path)]) == 2
+    assert "is a folder; give the session file in it, such as" in capsys.readouterr().err
+
+    with pytest.raises(SystemExit, match="2"):
+        main(["history", str(tmp_path / "new.yaml"), "--run", "last"])
+    assert "last is no number; `fabwiz history SESSION` lists the runs" in capsys.readouterr().err
+
+    (tmp_path / "new.fabwiz/journal.jsonl").mkdir(parents=True)
+    assert main(["history", str(tmp_path / "new.yaml")]) == 1
+    assert "new.fabwiz/journal.jsonl: Is a directory; fabwiz needs a file there" in capsys.readouterr().err
 
 
 @pytest.fixture

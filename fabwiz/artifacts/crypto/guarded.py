@@ -43,7 +43,9 @@ def rewrite(workspace: Workspace, encrypt: bool) -> tuple[list[Path], list[Path]
     GenerateError, OSError.
     """
     if not workspace.artifacts.exists():
-        raise GenerateError(f"{workspace.artifacts} does not exist: there are no keys yet. Generate them first.")
+        raise GenerateError(
+            f"{workspace.artifacts} does not exist: there are no keys yet; `fabwiz generate` makes them"
+        )
     tidy(workspace.artifacts)
     guard = workspace.guard
     prove(workspace)
