@@ -238,7 +238,17 @@ def test_zookeeper_listens_on_every_address_under_its_own_entry() -> None:
         "ZOO_MY_ID": "2",
         "ZOO_PORT": "2182",
         "ZOO_SERVERS": "server.1=zk1:2888:3888 server.2=0.0.0.0:2889:3889 server.3=zk3:2888:3888",
+        "JMXDISABLE": "true",
     }
+
+
+def test_java_opens_no_port_for_jmx() -> None:
+    """kafka-run-class.sh opens one where KAFKA_JMX_OPTS is empty; any option below com.sun.management does, too."""
+    entries = services(network(), "a")
+    options = entries["kafka1"]["environment"]["KAFKA_JMX_OPTS"]
+    assert options
+    assert "com.sun.management" not in options
+    assert entries["zk1"]["environment"]["JMXDISABLE"] == "true"
 
 
 def test_orderers_start_from_the_genesis_block_and_are_patient(release: str) -> None:

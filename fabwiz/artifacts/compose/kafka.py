@@ -43,6 +43,8 @@ def kafka(network: Network, node: Node) -> Service:
         # nor a log of garbage collection: without -loggc there is none. kafka-server-start.sh takes this from Kafka
         # 0.10 on; that of 0.9, with Fabric 1.0, sets EXTRA_ARGS itself and goes on writing kafkaServer-gc.log
         "EXTRA_ARGS": "-name kafkaServer",
+        # kafka-run-class.sh else opens a port of its own for JMX, without a password: any option that is none of JMX's
+        "KAFKA_JMX_OPTS": "-Djava.awt.headless=true",
     }
     if settings.tls:
         environment |= _tls()

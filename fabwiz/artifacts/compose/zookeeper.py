@@ -18,6 +18,8 @@ def zookeeper(network: Network, node: Node) -> Service:
             "ZOO_MY_ID": str(node.id),
             "ZOO_PORT": str(node.ports["client"]),
             "ZOO_SERVERS": " ".join(_entry(server, own=server is node) for server in network.zookeeper),
+            # zkServer.sh else opens a port for JMX, without a password, for whoever reaches the container
+            "JMXDISABLE": "true",
         },
         data={"data": "/data", "datalog": "/datalog"},
     )

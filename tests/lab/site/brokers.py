@@ -44,10 +44,10 @@ def messages(hosts: Mapping[str, LabHost], network: Network, broker_id: int, top
     return max(numbers, default=-1) + 1
 
 
-def sockets(host: LabHost, broker: str) -> tuple[set[int], set[int]]:
-    """Of a broker's container: TCP ports at which it listens, and ports of others that it is connected to."""
+def sockets(host: LabHost, node: str) -> tuple[set[int], set[int]]:
+    """Of a node's container: TCP ports at which it listens, and ports of others that it is connected to."""
     listening, connected = set(), set()
-    for line in host.ok("docker", "exec", broker, "cat", "/proc/net/tcp", "/proc/net/tcp6").splitlines():
+    for line in host.ok("docker", "exec", node, "cat", "/proc/net/tcp", "/proc/net/tcp6").splitlines():
         fields = line.split()
         if fields[0].endswith(":") and not fields[1].startswith("0B00007F:"):  # 127.0.0.11 is Docker's resolver
             local, remote, state = (fields[number].rpartition(":")[2] for number in (1, 2, 3))
