@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from fabwiz.session.load import load
 from fabwiz.session.model import Session
@@ -90,6 +91,11 @@ class Driven:
         while not condition():
             assert asyncio.get_running_loop().time() < end, "it did not come to be"
             await self.pilot.pause(0.02)
+
+    async def shown(self, kind: type[Screen[Any]], seconds: float = 60) -> None:
+        """Wait for a dialog of this kind: until it is there and drawn."""
+        await self.until(lambda: isinstance(self.app.screen, kind), seconds)
+        await self.rest()
 
     def text(self) -> str:
         """What the screen shows."""

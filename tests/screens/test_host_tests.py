@@ -48,7 +48,7 @@ def test_all_hosts_are_tried_and_new_keys_reviewed_together(tmp_path: Path) -> N
         async def script(driven: Driven) -> None:
             await to_hosts(driven)
             await driven.press("T")
-            await driven.until(lambda: isinstance(driven.app.screen, ReviewKeys), 60)
+            await driven.shown(ReviewKeys)
             shown = driven.text()
             assert "1 new host" in shown
             assert hosts.address("d") in shown
@@ -70,7 +70,7 @@ def test_all_hosts_are_tried_and_new_keys_reviewed_together(tmp_path: Path) -> N
             assert "Docker 18.09.9-rehearsal" in " ".join(driven.text().split())
 
             await driven.press("down", "down", "down", "t")
-            await driven.until(lambda: isinstance(driven.app.screen, ReviewKeys), 60)
+            await driven.shown(ReviewKeys)
             await driven.press("a")
             await driven.until(lambda: not step(driven).is_testing, 60)
             assert step(driven).reports["d"].fit
@@ -103,7 +103,7 @@ def test_a_secret_is_asked_for_and_a_test_can_be_ended(tmp_path: Path) -> None:
         async def script(driven: Driven) -> None:
             await to_hosts(driven)
             await driven.press("t")
-            await driven.until(lambda: isinstance(driven.app.screen, Ask), 60)
+            await driven.shown(Ask)
             assert "Password of" in driven.text()
             await driven.type("hunter2")
             assert "hunter2" not in driven.text()

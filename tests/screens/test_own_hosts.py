@@ -67,7 +67,7 @@ def test_hosts_are_taken_over_a_failed_check_is_passed_over_and_time_stands_stil
         bob_works_on(hosts, "b")
         for answer, then in (("enter", State.ENDED), ("tab", State.RUNNING)):
             run = await run_on_own_hosts(driven)
-            await driven.until(lambda: isinstance(driven.app.screen, Choose))
+            await driven.shown(Choose)
             shown = " ".join(driven.text().split())
             assert "The hosts are taken" in shown
             assert "bob@desk" in shown

@@ -98,7 +98,7 @@ def test_plan_picture_and_session_are_exported_to_files_of_ones_own(example: Exa
         await to_review(driven)
         for at, file in enumerate(files.values()):
             await driven.press("e", *["down"] * at, "enter")
-            await driven.until(lambda: isinstance(driven.app.screen, Ask))
+            await driven.shown(Ask)
             await driven.answer(str(file))
             await driven.until(file.exists)
 
