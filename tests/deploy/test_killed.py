@@ -66,5 +66,9 @@ def test_a_run_that_is_killed_in_every_phase_ends_as_an_undisturbed_one(tmp_path
         check_end_state(site)
         did = f"went on when run again; the last run changed {last.changed} of {last.changed + last.unchanged} steps"
         outcomes.note(
-            "`kill -9` just before or after a journal record", did, None, f"{len(made)} keys as they were", len(MOMENTS)
+            "`kill -9` at chosen moments of phases, and of a check that has been sent",
+            did,
+            None,
+            f"{len(made)} keys as they were",
+            len(MOMENTS),
         )

@@ -30,6 +30,13 @@ AT_MOST = 20
 SLACK = 40
 """Seconds of a busy machine. Whatever is not noticed at all takes minutes."""
 
+WHILE = {
+    "follow": "while its log is followed",
+    "work": "while it runs a command",
+    "copy": "while it is sent files",
+    "connect": "before it is connected to",
+    "log in": "while it is logged in to",
+}
 SCRIPT = "p=$$; while [ $p != $0 ]; do ps -o pid=,comm= -p $p; p=$(ps -o ppid= -p $p); done"
 
 
@@ -114,7 +121,7 @@ def test_a_stopped_host_is_noticed_within_twenty_seconds(
         with ThreadPoolExecutor(5) as executor:
             ends = dict(
                 zip(
-                    ("follow", "work", "copy", "connect", "log in"),
+                    WHILE,
                     executor.map(timed, (follow, work, copy, connect, log_in)),
                     strict=True,
                 )
@@ -130,7 +137,7 @@ def test_a_stopped_host_is_noticed_within_twenty_seconds(
         print(f"{what}: {seconds:.1f} s: {error}")
         assert isinstance(error, Unreachable if what in ("connect", "log in") else ConnectionLost), what
         assert seconds < AT_MOST + SLACK
-        fault = f"host stopped (SIGSTOP): {what}"
+        fault = f"host stopped (SIGSTOP) {WHILE[what]}"
         outcomes.note(fault, f"{type(error).__name__}: {error.message}", seconds, f"then: {error.remedy}")
     assert "takes connections, but no sshd spoke within 15 s" in ends["connect"][0].message
     # on a busy machine the exchange of keys, which is this process's own on both sides, may not end in time
