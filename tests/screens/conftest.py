@@ -18,6 +18,7 @@ from fabwiz.session.model import Session
 from screens.app import WizardApp
 from screens.wizard import WizardScreen
 
+Dialog = type[Screen[Any]]
 EXAMPLES = Path(__file__).parents[2] / "assets/sessions"
 
 
@@ -92,7 +93,7 @@ class Driven:
             assert asyncio.get_running_loop().time() < end, "it did not come to be"
             await self.pilot.pause(0.02)
 
-    async def shown(self, kind: type[Screen[Any]], seconds: float = 60) -> None:
+    async def shown(self, kind: Dialog, seconds: float = 60) -> None:
         """Wait for a dialog of this kind: until it is there and drawn."""
         await self.until(lambda: isinstance(self.app.screen, kind), seconds)
         await self.rest()
