@@ -84,7 +84,7 @@ class Driven:
     async def settle(self) -> None:
         """Wait until findings have followed and the file is written."""
         await self.until(lambda: self.wizard.draft.is_saved)
-        await self.pilot.pause()
+        await self.rest()
 
     async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for something that must come to be."""
