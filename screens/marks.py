@@ -24,7 +24,7 @@ class Marks:
 
 
 UNICODE = Marks(
-    done="✓", open="·", error="✗", warning="!", here="▶", key="⚿", dot="·", cut="…", folded="▶", unfolded="▼"
+    done="✓", open="·", error="✗", warning="!", here="▶", key="◆", dot="·", cut="…", folded="▶", unfolded="▼"
 )
 ASCII = Marks(done="+", open=".", error="x", warning="!", here=">", key="*", dot="-", cut="~", folded=">", unfolded="v")
 

@@ -131,6 +131,14 @@ class Field(Vertical):
         except NoMatches:
             return self.query_one(Select)
 
+    def on_descendant_focus(self) -> None:
+        """Its name stands out. Textual does not style children anew when `:focus-within` comes to hold above them."""
+        self.add_class("-here")
+
+    def on_descendant_blur(self) -> None:
+        """No more."""
+        self.remove_class("-here")
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Hand what is typed on to the draft."""
         event.stop()

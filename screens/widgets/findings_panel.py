@@ -105,6 +105,7 @@ class FindingsPanel(Vertical):
                 text.append(f"why: {rule.why}\n")
                 text.append(f"{rule.id}; from: {rule.source}", "dim")
         self.query_one("#finding-detail", Static).update(text)
+        self.refresh_bindings()
 
     def on_option_list_option_highlighted(self) -> None:
         """All about another one."""
@@ -116,6 +117,19 @@ class FindingsPanel(Vertical):
         if finding := self.current:
             self.post_message(self.Show(finding))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys show where they can do something for the highlighted finding."""
+        del parameters
+        if action == "fix":
+            return self.current is not None and self.current.fix is not None
+        return action != "accept" or self._may_be_accepted
+
+    @property
+    def _may_be_accepted(self) -> bool:
+        finding = self.current
+        rule = RULES.get(finding.rule) if finding else None
+        return finding is not None and finding.blocks and rule is not None and rule.waivable
+
     def action_fix(self) -> None:
         """Apply the fix of the highlighted finding."""
         if finding := self.current:
@@ -123,12 +137,8 @@ class FindingsPanel(Vertical):
 
     def action_accept(self) -> None:
         """Go on although the highlighted finding's rule is broken, where that rule may be waived."""
-        finding = self.current
-        rule = RULES.get(finding.rule) if finding else None
-        if finding and finding.blocks and rule and rule.waivable:
+        if (finding := self.current) and self._may_be_accepted:
             self.post_message(self.Accept(finding))
-        else:
-            self.app.notify("only errors of rules that may be waived can be accepted with a reason", timeout=4)
 
 
 def _line(finding: Finding) -> Text:

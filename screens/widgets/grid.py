@@ -264,4 +264,8 @@ class Grid(ScrollView, can_focus=True):
         return Strip.join([Strip([first, *pieces[:1]]), rest]).adjust_cell_length(width, style)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"grid--{name}", partial=True)
+        part = self.get_component_rich_style(f"grid--{name}", partial=True)
+        if part.color is None:
+            return part
+        # colours such as $text-muted follow from the background, which a partial style does not know: it says white
+        return part + Style(color=self.get_component_rich_style(f"grid--{name}").color)

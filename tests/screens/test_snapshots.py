@@ -69,12 +69,22 @@ def test_without_colours_everything_is_there(session: Path, key: str, monkeypatc
     drive(session, script)
 
 
+def test_without_colours_the_start_screen_is_there(session: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    async def script(driven: Driven) -> None:
+        await driven.until(lambda: "New session" in driven.text())
+        compare("start-80x24", driven.text())
+
+    drive(session, script, begin=False)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_plain_letters_are_enough(session: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FABWIZ_ASCII", "1")
 
     async def script(driven: Driven) -> None:
         shown = await shows(driven, key)
-        assert not set("✓✗▶⚿·") & set(shown)
+        assert not set("✓✗▶◆·") & set(shown)
 
     drive(session, script)

@@ -14,6 +14,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from fabwiz.editing.spreading import MOST, Spread, SpreadError, Wish, spread
 from fabwiz.session.findings import Edit
+from screens.widgets.checking import Tick
 
 _NUMBERS = {
     "servers": "ZooKeeper servers",
@@ -42,8 +43,9 @@ class SpreadDialog(ModalScreen[Sequence[Edit] | None]):
     def compose(self) -> ComposeResult:
         """Numbers, what comes of them, buttons."""
         counts = self._usual()
-        with VerticalScroll(classes="dialog", can_focus=False) as dialog:
+        with VerticalScroll(classes="dialog spread", can_focus=False) as dialog:
             dialog.border_title = "Spread for me"
+            dialog.border_subtitle = "Enter spreads, escape leaves; Ctrl+U empties a number"
             yield Static("How many of each are there to be? Nodes that are there are never taken away.", markup=False)
             with Vertical(id="spread-numbers"):
                 for key, label in _NUMBERS.items():
@@ -57,7 +59,7 @@ class SpreadDialog(ModalScreen[Sequence[Edit] | None]):
                             id=f"spread-{key}",
                             select_on_focus=False,
                         )
-            yield Checkbox("Leave nodes where they are", True, id="spread-keep", compact=True)
+            yield Tick("Leave nodes where they are", True, id="spread-keep", compact=True)
             yield Static("", id="spread-told", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Spread", id="spread-ok", variant="primary", compact=True)
