@@ -180,9 +180,8 @@ network), **where images come from**, how much of the containers' **logs** each 
         text = Text()
         if one:
             text.append(f"{one.group}: ", "bold")
-            text.append(f"{one.description}\n")
-            default = f", default {one.default}" if one.default else ""
-            text.append(f"{one.unit}{default}\n", "dim")
+            default = f"; default {one.default}" if one.default else ""
+            text.append(f"{one.description} ({one.unit}{default})\n")
             text.append(one.rules, "dim")
         self.query_one("#settings-text", Static).update(text)
 

@@ -328,6 +328,25 @@ def test_no_size_is_too_small(example: Example, size: tuple[int, int]) -> None:
     assert len(load(path).session.hosts) == 18  # type: ignore[union-attr]
 
 
+def test_how_to_log_in_is_opened_by_a_key_and_closed_by_another(example: Example) -> None:
+    path = example("four-lan-hosts")
+    before = path.read_text()
+
+    async def script(driven: Driven) -> None:
+        await to_hosts(driven)
+        await driven.press("g")
+        assert "Jump host" in driven.text()
+        assert "esc Close" in driven.text()
+        await driven.press("tab", "escape")
+        assert "Jump host" not in driven.text()
+        assert "esc Close" not in driven.text()
+        await driven.press("down", "enter")  # the table has the focus again
+        assert table(driven).is_editing
+
+    drive(path, script)
+    assert path.read_text() == before
+
+
 def test_clicks_go_to_cells_and_edit_them(example: Example) -> None:
     path = example("four-lan-hosts")
 

@@ -64,7 +64,7 @@ the other machines. Nothing is changed on them.
 | `r` | rename it; what is placed on it follows |
 | `d`, Delete | remove it |
 | `l` | it is this very machine, and needs no SSH; or not |
-| `g` | how to log in to all of them |
+| `g` | how to log in to all of them; Escape closes it |
 | `p` | paste a table |
 | `t`, `T` | test it, test all; Escape ends the test |
 | `w` | after a test: which host gets through to which, and what to open |
@@ -77,6 +77,7 @@ the other machines. Nothing is changed on them.
         Binding("p", "paste", "Paste"),
         Binding("g", "login", "Log in"),
         Binding("l", "local", "Local"),
+        Binding("escape", "close_login", "Close"),
         Binding("escape", "end_test", "End the test", show=False),
     ]
 
@@ -155,6 +156,8 @@ the other machines. Nothing is changed on them.
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No commands while a cell is edited: their letters are typed."""
         del parameters
+        if action == "close_login":
+            return self.query_one("#hosts-ssh").has_focus_within
         if action == "ways" and not any(report.ways for report in self.reports.values()):
             return False
         return not (self._table.is_editing and action in ("test", "test_all", "ways", "paste", "login", "local"))
@@ -201,6 +204,11 @@ the other machines. Nothing is changed on them.
                 self.focus_first()
             else:
                 self.query_one("#hosts-ssh").query_one(Field).focus_inside()
+
+    def action_close_login(self) -> None:
+        """Back to the table; letters are typed here, and `g` is one."""
+        self._show_login(False)
+        self.focus_first()
 
     def _show_login(self, shown: bool) -> None:
         self.set_class(shown, "-login")

@@ -115,9 +115,10 @@ class Matrix(Grid):
         cells = {place: self._nodes_cell(nodes) for place, nodes in self._standing.items()}
         names = max((len(cell.text) for _, cell in rows), default=0)
         room = self.size.width - min(names, self.most_name) - GAP * (len(columns) + 1)
-        if room - sum(share(columns, cells, room)) >= _LEAST_LOSING:
+        losses = {(host, _LOSING.key): Cell(text, "warning") for host, text in self._losing.items() if text}
+        if losses and room - sum(share(columns, cells, room)) >= _LEAST_LOSING:
             columns.append(_LOSING)
-            cells |= {(host, _LOSING.key): Cell(text, "warning") for host, text in self._losing.items() if text}
+            cells |= losses
         self.fill(columns, rows, cells)
 
     def hold(self, node: SessionPath | None) -> None:

@@ -30,6 +30,11 @@ from screens.widgets.answering import answer
 from screens.widgets.dialogs import Choose
 from screens.widgets.log_view import LogPanel, LogView
 
+_ABOUT = """\
+Rehearse: all of it on stand-ins of your hosts, processes on this machine; takes about a minute.
+Dry run: logs in to your hosts and says what a run would do there; changes nothing.
+Run: does it, and proves that the network answers. It may be stopped at any moment, and goes on from there.\
+"""
 _PARTING = 6.0
 """Seconds that a cancelled run gets before the wizard ends without it."""
 
@@ -97,6 +102,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
             yield Button("Run", id="run-run", compact=True)
             yield Button("Stop safely", id="run-stop", compact=True)
             yield Button("Cancel", id="run-cancel", compact=True)
+        yield Static(_ABOUT, id="run-about", markup=False)
         yield MatrixView(self._matrix, id="run-matrix")
         yield Failures()
         yield LogPanel(self._log, id="run-log")
@@ -170,6 +176,7 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         count = len(settled.network.hosts) if settled.network else 0
         self.query_one("#run-run", Button).label = f"Run on {count} host{'' if count == 1 else 's'}"
         self.query_one("#run-stop", Button).label = "End the run" if waiting else "Stop safely"
+        self.query_one("#run-about", Static).display = run is None
         self.query_one(MatrixView).display = run is not None
         self.query_one(LogPanel).display = run is not None
         self.query_one(Failures).display = waiting
@@ -187,11 +194,12 @@ The log has everything that the engine and the containers say. `/` searches, `e`
         if run is None:
             errors = sum(finding.blocks for finding in self.draft.settled.findings)
             if errors:
-                text.append(
-                    f"The session has {errors} error{'' if errors == 1 else 's'}: mend them first (F2). ", "bold"
+                return text.append(
+                    f"The session has {errors} error{'' if errors == 1 else 's'}: mend them first (F2).", "bold"
                 )
-            text.append("Try it on this machine before you try it on yours: nothing leaves it, nothing is needed.")
-            return text
+            return text.append(
+                "Try it on this machine before you try it on yours: nothing leaves it, nothing is needed."
+            )
         matrix = self._matrix
         if run.ended and run.ended.message.startswith(str(run.mode)):
             return text.append(f"{run.ended.message} ({duration(matrix.seconds())})", "bold")

@@ -57,7 +57,7 @@ class LogView(ScrollView, can_focus=True):
         Binding("shift+down", "hold(1)", "Select down", show=False),
         Binding("escape", "let_go", "Let go", show=False),
     ]
-    hint = "/ search, n N; e error; h host; o node; l level; p pause; w wrap; c copy; End"
+    hint = "/ n N search, e error, h host, o node, l level, p pause, w wrap, c copy"
 
     class Moved(Message):
         """Something that a bar above the log tells has changed."""
