@@ -25,6 +25,8 @@ from screens.wizard import WizardScreen
 
 ASSETS = Path(__file__).parent.parent / "assets"
 SIZE = (110, 34)
+SMALL = (110, 26)
+"""For what needs less room."""
 
 
 def main() -> None:
@@ -40,13 +42,14 @@ async def wizard() -> None:
         path = Path(folder) / "lan4.yaml"
         path.write_text(text("four-lan-hosts"), encoding="utf-8")
         app = WizardApp(path)
-        async with app.run_test(size=SIZE) as pilot:
+        async with app.run_test(size=SMALL) as pilot:
             while not (isinstance(app.screen, WizardScreen) and app.screen.query("Basics")):
                 await pilot.pause(0.1)
             await pilot.pause(1)
             await app.screen.go_to("roles")
             await pilot.pause(1)
             picture("wizard-roles", app)
+            await pilot.resize_terminal(*SIZE)
             await app.screen.go_to("run")
             await pilot.press("enter")
             while "changes made (" not in app.export_screenshot().replace("&#160;", " "):
