@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from screens.marks import ASCII, marks
+
 _HELP = "f1"
 
 
@@ -74,4 +76,6 @@ def keys(screen: Screen[Any]) -> Iterator[tuple[str, Binding, bool]]:
         if binding.description and binding.action not in seen:
             seen.add(binding.action)
             key = screen.app.get_key_display(binding)
+            if not key.isascii() and marks() is ASCII:
+                key = binding.key
             yield key.upper() if key[:1] == "f" and key[1:].isdigit() else key, binding, enabled

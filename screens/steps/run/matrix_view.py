@@ -166,4 +166,4 @@ def duration(seconds: float) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(0, width - 1)] + "~"
+    return text if len(text) <= width else text[: max(0, width - 1)] + marks().cut

@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from fabwiz.console.log_model import LogModel
 from fabwiz.console.matrix import Mark, Matrix
@@ -346,8 +346,8 @@ The log has everything that the engine and the containers say. `/` searches, `e`
             self.seen = run
         if self._then:
             self._go_on()
-        elif self.display and not self.app.screen.is_modal:
-            self.focus_first()
+        elif self.display and not self.app.screen.is_modal and not isinstance(self.app.focused, Input):
+            self.focus_first()  # not while somebody types: the Enter that is meant for the search would begin a run
 
     @on(AskedNow)
     def _asked(self, event: AskedNow) -> None:

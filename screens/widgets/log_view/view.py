@@ -17,6 +17,7 @@ from textual.strip import Strip
 from fabwiz.console.log_lines import Level, LogLine
 from fabwiz.console.log_model import LogFilter, LogModel
 from fabwiz.console.log_rows import LogRows, wrapped
+from screens.marks import marks
 
 _CLOCK = 9
 _WHERE = 15
@@ -373,4 +374,4 @@ def _where(line: LogLine) -> str:
 
 def _fitting(name: str, width: int) -> str:
     """A name in a column: a long one keeps its first part, which tells it from its neighbours."""
-    return name if len(name) <= width else name[: width - 1] + "~"
+    return name if len(name) <= width else name[: width - 1] + marks().cut
