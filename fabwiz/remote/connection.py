@@ -146,8 +146,9 @@ class PutReport:
 
     sent_bytes: int
     changed: tuple[str, ...]
-    """Paths whose content or mode was put in place, sorted."""
+    """Paths whose content or mode was put in place, sorted; of folders around files, too."""
     unchanged: int
+    """How many files were as they should be."""
     removed: tuple[str, ...] = ()
     """Paths that an earlier manifest put there and that are no longer wanted, sorted."""
 

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import secrets as tokens
+import stat
 import tarfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -63,20 +64,29 @@ def put_bundle(
     if not target.is_absolute() or len(target.parts) < 2 or ".." in target.parts or _odd(remote_dir):
         raise ValueError(f"remote_dir must be an absolute path below /: {remote_dir!r}")
     manifest = manifest_text(wanted.values())
-    found = _look(connection, list(wanted), str(target))
+    folders = sorted({str(folder) for path in wanted for folder in PurePosixPath(path).parents} - {"."})
+    found = _look(connection, [*wanted, *folders], str(target))
     new = [file for path, file in wanted.items() if found.sums.get(path) != file.sha256 or not _regular(found, path)]
     remode = [file for file in wanted.values() if file not in new and found.modes[file.path] & 0o7777 != file.mode]
+    open_folders = [
+        path for path in folders if stat.S_ISDIR(mode := found.modes.get(path, 0)) and mode & 0o7777 != 0o700
+    ]
     stale = sorted(found.placed_before() - wanted.keys())
-    changed = sorted(file.path for file in (*new, *remode))
+    unchanged = len(wanted) - len(new) - len(remode)
+    changed = sorted([*(file.path for file in (*new, *remode)), *open_folders])
     if only_look:
-        return PutReport(0, tuple(changed), len(wanted) - len(changed), tuple(stale))
-    if not new and not remode and not stale and found.manifest.strip() == manifest.strip() and not found.pending:
+        return PutReport(0, tuple(changed), unchanged, tuple(stale))
+    if not changed and not stale and found.manifest.strip() == manifest.strip() and not found.pending:
         if found.litter:
             connection.run(["sh", "-c", scripts.PREPARE, "fabwiz", str(target)], root=True).check("clearing away")
         return PutReport(0, (), len(wanted))
     archive = _archive(folder, new, manifest)
-    _place(connection, str(target), archive, new, remode, stale)
-    return PutReport(len(archive), tuple(changed), len(wanted) - len(changed), tuple(stale))
+    orders = [f"put {file.mode:o} {file.path}" for file in new]
+    orders += [f"mode {file.mode:o} {file.path}" for file in remode]
+    orders += [f"mode 700 {path}" for path in open_folders]
+    orders += [f"del {path}" for path in stale]
+    _place(connection, str(target), archive, orders)
+    return PutReport(len(archive), tuple(changed), unchanged, tuple(stale))
 
 
 def manifest_text(files: Iterable[BundleFile]) -> str:
@@ -174,19 +184,9 @@ def _archive(folder: Path, files: Sequence[BundleFile], manifest: str) -> bytes:
     return buffer.getvalue()
 
 
-def _place(
-    connection: ShellConnection,
-    remote_dir: str,
-    archive: bytes,
-    new: Sequence[BundleFile],
-    remode: Sequence[BundleFile],
-    stale: Sequence[str],
-) -> None:
+def _place(connection: ShellConnection, remote_dir: str, archive: bytes, orders: Sequence[str]) -> None:
     token = tokens.token_hex(8)
     incoming = f"{remote_dir}/.fabwiz-incoming.{token}"
-    orders = [f"put {file.mode:o} {file.path}" for file in new]
-    orders += [f"mode {file.mode:o} {file.path}" for file in remode]
-    orders += [f"del {path}" for path in stale]
     try:
         connection.upload(
             archive,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import subprocess
 import time
 from pathlib import Path
@@ -98,6 +99,19 @@ def test_what_was_changed_there_is_put_right(connection: Connection, tmp_path: P
     assert len(put(connection, tmp_path, FILES).changed) == 4
     assert tree(there) == FILES
     assert not (there / "bin/run me.sh").is_symlink()
+
+
+def test_folders_that_were_opened_to_others_are_closed_again(
+    connection: Connection, tmp_path: Path, there: Path
+) -> None:
+    put(connection, tmp_path, FILES)
+    (there / "crypto/peer0/msp").chmod(0o755)
+    (there / "theirs").mkdir(mode=0o755)
+    report = put(connection, tmp_path, FILES)
+    assert (report.changed, report.unchanged) == (("crypto/peer0/msp",), len(FILES))
+    assert stat.S_IMODE((there / "crypto/peer0/msp").stat().st_mode) == 0o700
+    assert stat.S_IMODE((there / "theirs").stat().st_mode) == 0o755, "nobody of ours has put it there"
+    assert put(connection, tmp_path, FILES) == PutReport(0, (), len(FILES))
 
 
 def test_only_what_an_earlier_bundle_placed_is_removed(connection: Connection, tmp_path: Path, there: Path) -> None:
