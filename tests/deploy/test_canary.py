@@ -39,7 +39,11 @@ class Watch:
     commands: set[str] = field(default_factory=set)
 
     def spare(self, run: int) -> None:
-        self.run, self.program = run, Path(f"/proc/{run}/cmdline").read_bytes()
+        self.run, end = run, time.monotonic() + 60
+        # a program that is just being executed has no command line for a moment
+        while not self.program and time.monotonic() < end:
+            self.program = Path(f"/proc/{run}/cmdline").read_bytes()
+        assert self.program
 
     def look(self) -> None:
         self.looks += 1
@@ -55,7 +59,15 @@ class Watch:
                     text = (entry / name).read_bytes()
                     if name == "cmdline" and b"fabwiz" in text:
                         self.commands.add(entry.name)
-                    self.found |= {f"{what} in {name} of {text[:200]!r}" for what, w in self.words.items() if w in text}
+                    self._search(entry, name, text)
+
+    def _search(self, process: Path, name: str, text: bytes) -> None:
+        seen = [what for what, word in self.words.items() if word in text]
+        program = ""
+        if seen:
+            with suppress(OSError):  # it has ended meanwhile
+                program = (process / "comm").read_text().strip()
+        self.found |= {f"{what} in {name} of {program or 'somebody'}: {text[:200]!r}" for what in seen}
 
     def _own_program(self, process: Path) -> None:
         """Wait until a child of the run executes its program: between fork and exec it shows the run's environment."""
