@@ -14,9 +14,12 @@ from fabwiz.artifacts.compose import Resolve, system_resolve
 from fabwiz.artifacts.crypto import CryptoReport
 from fabwiz.artifacts.errors import GenerateError
 from fabwiz.artifacts.manifest import Manifest, read_manifest
-from fabwiz.session.files import PRIVATE_FILE, write_atomic
+from fabwiz.session.files import PRIVATE_FILE, remove_leftovers, write_atomic
 from fabwiz.session.network import Network
 from fabwiz.session.workspace import Workspace
+
+_WRITTEN_FILE_BY_FILE = ("channel-artifacts", "chaincode", "passwords")
+"""Folders of `artifacts/`. Trees of keys and bundles tidy up for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ def generate(
     tell = on_progress or (lambda _: None)
     report = Report()
     try:
+        for folder in (workspace.artifacts, *(workspace.artifacts / name for name in _WRITTEN_FILE_BY_FILE)):
+            remove_leftovers(folder)
         tell("keys and certificates")
         report._add(crypto.generate(network, workspace, now))
         if network.session.ordering.kafka.tls:

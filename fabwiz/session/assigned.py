@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from fabwiz.session.files import write_atomic
+from fabwiz.session.files import remove_leftovers, write_atomic
 from fabwiz.session.network import Network
 
 
@@ -30,6 +30,7 @@ def remember(path: Path, network: Network) -> None:
     nodes = {node.name: asdict(Assigned(node.host, node.id, dict(node.ports))) for node in network.nodes if node.ports}
     text = json.dumps({"network": network.name, "nodes": nodes}, ensure_ascii=False, indent=1) + "\n"
     if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
+        remove_leftovers(path.parent, path.name)
         write_atomic(path, text)
 
 

@@ -39,6 +39,15 @@ def write_atomic(path: Path, data: bytes | str, mode: int = PRIVATE_FILE, *, dur
         sync_dir(path.parent)
 
 
+def remove_leftovers(folder: Path, name: str = "*") -> None:
+    """Remove what `write_atomic` left in a folder when its process was killed; of all files, or of the named one.
+
+    For what one process at a time writes: another's file that is just being written would go, too. Raises OSError.
+    """
+    for path in folder.glob(f".{name}.{'[0-9a-f]' * 12}.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def make_private_dir(path: Path) -> None:
     """Make a folder, with those above it that are missing, each 0700 whatever the umask.
 

@@ -186,6 +186,18 @@ def test_a_run_that_is_killed_is_completed_by_the_next(
     assert generate(net, workspace).created == []
 
 
+def test_what_killed_writes_left_is_removed_and_nothing_else(workspace: Workspace) -> None:
+    generate(network(), workspace)
+    made = contents(workspace)
+    for name in (".genesis.block.0123456789ab.tmp", ".notes", "mine.tmp"):
+        (workspace.channel_artifacts / name).write_text("half of")
+    (workspace.artifacts / ".configtx.yaml.0123456789ab.tmp").write_text("half of")
+
+    assert generate(network(), workspace).created == []
+
+    assert contents(workspace).keys() - made.keys() == {"channel-artifacts/.notes", "channel-artifacts/mine.tmp"}
+
+
 def test_a_folder_that_cannot_be_written_is_told(workspace: Workspace) -> None:
     workspace.root.parent.mkdir(exist_ok=True)
     workspace.root.write_text("a file in the way")
