@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import os
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 
 from platformdirs import user_state_path
 from rich.text import Text
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from fabwiz.editing.recents import remember
 from fabwiz.session.files import make_private_dir, write_atomic
+from screens.marks import are_plain
+from screens.plain_letters import PlainLetters
 from screens.start import StartScreen
 
 
@@ -37,7 +40,12 @@ class WizardApp(App[int]):
         # Textual chooses how to leave colours out here: of a theme's own colours it would make greys, or black on black
         super().__init__(ansi_color="NO_COLOR" in os.environ)
         self._session_file = session_file
+        self._plain = [PlainLetters()] if are_plain() else []
         self.theme = "ansi-dark" if self.no_color else "textual-dark"
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and one that leaves ASCII where there is nothing else."""
+        return [*super().get_line_filters(), *self._plain]
 
     def on_mount(self) -> None:
         """To the session, or to the choice of one."""

@@ -29,8 +29,11 @@ UNICODE = Marks(
 ASCII = Marks(done="+", open=".", error="x", warning="!", here=">", key="*", dot="-", cut="~", folded=">", unfolded="v")
 
 
+def are_plain() -> bool:
+    """Whether there is only ASCII: `FABWIZ_ASCII` is set, or the locale knows no others."""
+    return bool(os.environ.get("FABWIZ_ASCII")) or "utf" not in locale.getpreferredencoding(False).lower()
+
+
 def marks() -> Marks:
-    """ASCII where `FABWIZ_ASCII` is set, or the locale knows no others."""
-    if os.environ.get("FABWIZ_ASCII") or "utf" not in locale.getpreferredencoding(False).lower():
-        return ASCII
-    return UNICODE
+    """Those of the terminal."""
+    return ASCII if are_plain() else UNICODE

@@ -77,18 +77,3 @@ def test_without_colours_the_start_screen_is_there(session: Path, monkeypatch: p
         compare("start-80x24", driven.text())
 
     drive(session, script, begin=False)
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_plain_letters_are_enough(session: Path, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FABWIZ_ASCII", "1")
-
-    async def script(driven: Driven) -> None:
-        shown = await shows(driven, key)
-        if key == "review":
-            await driven.press("2")
-            await driven.until(lambda: "private" in driven.text())
-            shown += driven.text()
-        assert not set("✓✗▶◆·⏎") & set(shown)
-
-    drive(session, script)
