@@ -74,7 +74,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 def outcomes(record_property: Callable[[str, object], None], tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     """Takes a note of a fault and of what came of it, as the test has measured it, for the table in tests/README.md."""
     # the tests' own folders, which are others each time; also as another process sees them
-    folder = re.compile(rf"(/proc/\d+/root)?{re.escape(str(tmp_path_factory.getbasetemp()))}/[^/\s]+")
+    folder = re.compile(rf"(/proc/\d+/root)?{re.escape(str(tmp_path_factory.getbasetemp()))}/[^/\s]+(/work)?")
 
     class Recorded(Outcomes):
         def add(self, new: Row) -> None:
