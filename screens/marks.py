@@ -37,3 +37,8 @@ def are_plain() -> bool:
 def marks() -> Marks:
     """Those of the terminal."""
     return ASCII if are_plain() else UNICODE
+
+
+def cut(text: str, width: int) -> str:
+    """At most `width` letters: a longer text keeps its first part, and is seen to be cut off."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + marks().cut

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Input
 
 from fabwiz.console.matrix import Matrix
 from fabwiz.deploy.events import Event, Kind, Status
@@ -22,6 +22,7 @@ from screens.app import styles
 from screens.steps.engine_news import AskedNow
 from screens.steps.run import RunStep
 from screens.steps.run.matrix_view import MatrixView, duration
+from screens.widgets.log_view import LogView
 from tests.screens.conftest import Driven, drive
 
 pytestmark = pytest.mark.timeout(180)
@@ -127,6 +128,27 @@ def test_a_rehearsal_with_a_crash_in_the_middle_is_retried_to_the_end_and_report
         assert wizard.app.clipboard == "fabwiz status four-lan-hosts.yaml"
 
     drive(path, script)
+
+
+def test_enter_in_a_search_begins_no_run_when_a_rehearsal_ends_meanwhile(example: Example) -> None:
+    """Where nobody types, the focus goes to what comes next then: the button that begins the real run."""
+
+    async def script(wizard: Driven) -> None:
+        step = await begin(wizard)
+        run = step.session_run
+        assert run
+        step.query_one(LogView).focus()
+        await wizard.press("slash")
+        search = wizard.app.focused
+        await wizard.type("kafka")
+        await wizard.until(lambda: run.ended is not None, 120)
+        await wizard.rest()
+        assert isinstance(search, Input)
+        assert wizard.app.focused is search
+        await wizard.press("enter")
+        assert step.session_run is run
+
+    drive(example("three-orgs-one-host"), script)
 
 
 def test_quitting_while_it_runs_asks_and_stops_safely(example: Example) -> None:

@@ -25,7 +25,6 @@ class HostTree(Tree[Any]):
         super().__init__("hosts", id="review-hosts")
         self.show_root = False
         self.guide_depth = 2
-        self.ICON_NODE, self.ICON_NODE_EXPANDED = f"{marks().folded} ", f"{marks().unfolded} "
 
     def fill(self, phases: Sequence[PlannedPhase]) -> None:
         """The files of the distribute phase."""
@@ -56,7 +55,6 @@ class PlanTree(Tree[Any]):
         super().__init__("plan", id="review-plan")
         self.show_root = False
         self.guide_depth = 2
-        self.ICON_NODE, self.ICON_NODE_EXPANDED = f"{marks().folded} ", f"{marks().unfolded} "
 
     def fill(self, phases: Sequence[PlannedPhase]) -> None:
         """All phases, closed."""

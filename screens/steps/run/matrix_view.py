@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from fabwiz.console.matrix import WORKSTATION, Cell, Mark, Matrix
-from screens.marks import marks
+from screens.marks import cut, marks
 
 _PHASE = 11
 _TOTAL = 8
@@ -90,7 +90,7 @@ class MatrixView(ScrollView, can_focus=True):
     def _head(self, style: Style, column: int) -> list[Segment]:
         names = ["phase".ljust(_PHASE), "all".ljust(_TOTAL)]
         if column:
-            names += [_cut(host or "here", column - 1).ljust(column) for host in self._matrix.hosts]
+            names += [cut(host or "here", column - 1).ljust(column) for host in self._matrix.hosts]
         else:
             names.append(f"{len(self._matrix.hosts) - 1} hosts")
         return [Segment("".join(names), style)]
@@ -113,7 +113,7 @@ class MatrixView(ScrollView, can_focus=True):
         text = getattr(marks(), sign) if sign.isalpha() else sign
         if seconds is not None:
             text += f" {duration(seconds)}"
-        return [Segment(_cut(text, width - 1).ljust(width), base + self._style(_NAMES[cell.mark]))]
+        return [Segment(cut(text, width - 1).ljust(width), base + self._style(_NAMES[cell.mark]))]
 
     def _counts(self, phase: str, base: Style) -> list[Segment]:
         counts = self._matrix.counts(phase)
@@ -163,7 +163,3 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f}s"
     minutes = int(seconds) // 60
     return f"{minutes}m{int(seconds) % 60:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(0, width - 1)] + marks().cut

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from fabwiz.console.log_lines import Level, LogLine
 from fabwiz.console.log_model import LogFilter, LogModel
 from fabwiz.console.log_rows import LogRows, wrapped
-from screens.marks import marks
+from screens.marks import cut
 
 _CLOCK = 9
 _WHERE = 15
@@ -344,7 +344,7 @@ class LogView(ScrollView, can_focus=True):
         if part:
             segments.append(Segment(" " * (_CLOCK + _WHERE), base))
         else:
-            where = _fitting(_where(line), _WHERE - 1)
+            where = cut(_where(line), _WHERE - 1)
             segments.append(Segment(f"{where:<{_WHERE}}", base + self._style("where" if line.node else "engine")))
         if self._wraps:
             pieces = wrapped(line.text, self.rows.width)
@@ -370,8 +370,3 @@ class LogView(ScrollView, can_focus=True):
 
 def _where(line: LogLine) -> str:
     return line.node or line.host or "workstation"
-
-
-def _fitting(name: str, width: int) -> str:
-    """A name in a column: a long one keeps its first part, which tells it from its neighbours."""
-    return name if len(name) <= width else name[: width - 1] + marks().cut
