@@ -15,7 +15,7 @@ from textual.widgets.selection_list import Selection
 
 from fabwiz.editing import policies
 from fabwiz.session.releases import Release
-from screens.widgets.checking import Ticks
+from screens.widgets.tick_boxes import TickBoxes
 
 _RULES = {
     "all": "All of them sign",
@@ -68,7 +68,7 @@ class PolicyDialog(ModalScreen[str | None]):
                     compact=True,
                     id="policy-role",
                 )
-            yield Ticks(
+            yield TickBoxes(
                 *(Selection(name, msp_id, msp_id in self._signing) for msp_id, name in self._organizations.items()),
                 compact=True,
                 id="policy-signers",

@@ -14,7 +14,7 @@ from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from fabwiz.editing.spreading import MOST, Spread, SpreadError, Wish, spread
 from fabwiz.session.findings import Edit
-from screens.widgets.checking import Tick
+from screens.widgets.tick_boxes import TickBox
 
 _NUMBERS = {
     "servers": "ZooKeeper servers",
@@ -59,7 +59,7 @@ class SpreadDialog(ModalScreen[Sequence[Edit] | None]):
                             id=f"spread-{key}",
                             select_on_focus=False,
                         )
-            yield Tick("Leave nodes where they are", True, id="spread-keep", compact=True)
+            yield TickBox("Leave nodes where they are", True, id="spread-keep", compact=True)
             yield Static("", id="spread-told", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Spread", id="spread-ok", variant="primary", compact=True)

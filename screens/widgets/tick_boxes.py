@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widgets import Checkbox, SelectionList
 
 
-class Tick(Checkbox):
+class TickBox(Checkbox):
     """One box."""
 
     @property
@@ -17,7 +17,7 @@ class Tick(Checkbox):
         return super()._button
 
 
-class Ticks(SelectionList[str]):
+class TickBoxes(SelectionList[str]):
     """One box a line."""
 
     def render_line(self, y: int) -> Strip:
