@@ -87,8 +87,11 @@ class Docker:
         )
 
     def missing_images(self, images: Iterable[str]) -> list[str]:
-        """Those images that this host does not have, in one call."""
-        script = 'for image in "$@"; do docker image inspect "$image" >/dev/null 2>&1 || echo "$image"; done'
+        """Those images that this host does not have: one question where all are there, else one for each."""
+        script = (
+            'docker image inspect "$@" >/dev/null 2>&1 && exit 0\n'
+            'for image in "$@"; do docker image inspect "$image" >/dev/null 2>&1 || echo "$image"; done'
+        )
         wanted = list(images)
         answer = self.connection.run(["sh", "-c", script, "images", *wanted], root=True, timeout=120).check()
         gone = set(answer.stdout.split())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import socket
@@ -81,10 +80,10 @@ class Gate:
         with sock, contextlib.suppress(OSError, EOFError, ValueError):
             stream = sock.makefile("rb")
             size = int.from_bytes(stream.read(4), "big")
-            request = json.loads(stream.read(size))
-            call = Call(
-                request["program"], request["argv"], Path(request["cwd"]), request["env"], sock, threading.Lock()
-            )
+            program, cwd, count, *words = stream.read(size).decode(errors="surrogateescape").split("\0")[:-1]
+            argv, environment = words[: int(count)], words[int(count) :]
+            pairs = {name: value for name, _, value in (entry.partition("=") for entry in environment)}
+            call = Call(program, argv, Path(cwd), pairs, sock, threading.Lock())
             call.end(self._handle(call))
 
     def close(self) -> None:
