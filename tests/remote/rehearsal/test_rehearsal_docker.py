@@ -151,6 +151,26 @@ def test_logs_have_times_and_can_be_followed_from_one(box: Any, wait_until: Call
     assert err.read() == b""
 
 
+def test_events_are_told_as_they_happen_and_from_a_time_on(box: Any) -> None:
+    begun = box.run("date", "+%s").out.strip()
+    box.compose(tools(), "up", "-d")
+    command = f"docker events --since {begun} --filter event=start --filter type=container"
+    _in, out, _err = box.client.exec_command(
+        f"{command} --filter label=fabwiz.network=small --format '{{{{.Actor.Attributes.name}}}} {{{{.Action}}}}'"
+    )
+    assert out.readline() == "cli start\n"
+    box.run("docker", "restart", "cli")
+    assert out.readline() == "cli start\n"
+    out.channel.close()
+    past = box.run(
+        *("docker", "events", "--since", begun, "--until", "0s", "--format", "{{.Action}}", "--filter", "container=cli")
+    )
+    assert past.out.split() == ["create", "start", "die", "start"]
+    assert box.run("docker", "events", "--since", begun, "--until", "0s", "--filter", "label=other").out == ""
+    assert "Invalid filter 'nope'" in box.run("docker", "events", "--filter", "nope=1").err
+    assert "accepts no arguments" in box.run("docker", "events", "cli").err
+
+
 def test_stop_and_start_through_compose(box: Any) -> None:
     box.compose(tools(), "up", "-d")
     assert box.compose(tools(), "stop").code == 0

@@ -18,10 +18,13 @@ _FIRST_DELAY = 0.1
 class Container:
     """One container of the engine; `record` is what is remembered of it."""
 
-    def __init__(self, record: Record, log: ContainerLog, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, record: Record, log: ContainerLog, changed: Callable[[], None], happened: Callable[[str], None]
+    ) -> None:
         self.record = record
         self.log = log
         self._changed = changed
+        self._happened = happened
         self._context: Context | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.RLock()
@@ -49,6 +52,7 @@ class Container:
         self.record.status, self.record.started = "running", clock.write(clock.now())
         self.record.error = ""
         self._changed()
+        self._happened("start")
 
     def _supervise(self, make_context: Callable[[], Context], program: Program) -> None:
         delay = _FIRST_DELAY
@@ -60,6 +64,7 @@ class Container:
             code = self._run(context, program)
             self.record.exit_code = code
             self.record.finished = clock.write(clock.now())
+            self._happened("die")
             if self._stopping.is_set() or not self._restarts(code):
                 self.record.status = "exited"
                 self._changed()

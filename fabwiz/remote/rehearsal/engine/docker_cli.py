@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fabwiz.remote.rehearsal.engine import docker_containers, docker_storage
+from fabwiz.remote.rehearsal.engine import docker_containers, docker_events, docker_storage
 from fabwiz.remote.rehearsal.engine.compose_cli import compose
 from fabwiz.remote.rehearsal.engine.engine import VERSION, Engine
 from fabwiz.remote.rehearsal.engine.errors import DockerError, UsageError
@@ -33,6 +33,13 @@ _LOGS: dict[str, tuple[str, bool]] = {
     "--tail": ("tail", True),
     "-n": ("tail", True),
     "--details": ("details", False),
+}
+_EVENTS: dict[str, tuple[str, bool]] = {
+    "--filter": ("filter", True),
+    "-f": ("filter", True),
+    "--format": ("format", True),
+    "--since": ("since", True),
+    "--until": ("until", True),
 }
 _FORMAT: dict[str, tuple[str, bool]] = {"--format": ("format", True), "-f": ("format", True)}
 _STOP: dict[str, tuple[str, bool]] = {"-t": ("time", True), "--time": ("time", True), "--timeout": ("time", True)}
@@ -131,6 +138,7 @@ COMMANDS: dict[str, Command] = {
     "ps": (_PS, docker_containers.ps),
     "inspect": ({**_FORMAT, "--type": ("type", True)}, docker_containers.inspect),
     "logs": (_LOGS, docker_containers.logs),
+    "events": (_EVENTS, docker_events.events),
     "pull": ({"-q": ("quiet", False), "--quiet": ("quiet", False)}, docker_storage.pull),
     "load": (_LOAD, docker_storage.load),
     "tag": ({}, docker_storage.tag),

@@ -16,6 +16,7 @@ from fabwiz.remote.rehearsal.containers.programs import program
 from fabwiz.remote.rehearsal.engine import clock
 from fabwiz.remote.rehearsal.engine.container import Container
 from fabwiz.remote.rehearsal.engine.errors import DockerError
+from fabwiz.remote.rehearsal.engine.happenings import Happenings
 from fabwiz.remote.rehearsal.engine.images import Images
 from fabwiz.remote.rehearsal.engine.logs import ContainerLog
 from fabwiz.remote.rehearsal.engine.spec import Record, Spec
@@ -35,6 +36,7 @@ class Engine:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self.closing = threading.Event()
+        self.happenings = Happenings()
         state = self._load()
         self.images = Images(config, state["images"], self.save, self._pause)
         self.volumes: dict[str, dict[str, str]] = state["volumes"]
@@ -43,7 +45,7 @@ class Engine:
         self.containers: dict[str, Container] = {}
         for data in state["containers"]:
             record = Record.from_data(data)
-            self.containers[record.spec.name] = Container(record, self._log(record), self.save)
+            self.containers[record.spec.name] = self._container(record)
 
     def _pause(self, seconds: float) -> None:
         self.closing.wait(seconds)
@@ -72,8 +74,9 @@ class Engine:
             partial.write_text(json.dumps(state))
             partial.replace(self.folder / "state.json")
 
-    def _log(self, record: Record) -> ContainerLog:
-        return ContainerLog(self.folder / "containers" / record.id / "log.jsonl")
+    def _container(self, record: Record) -> Container:
+        log = ContainerLog(self.folder / "containers" / record.id / "log.jsonl")
+        return Container(record, log, self.save, lambda action: self.happenings.add(action, record))
 
     def boot(self) -> None:
         """What dockerd does when it starts: containers that ran, or that shall always run, run again."""
@@ -185,9 +188,10 @@ class Engine:
             taken = {c.record.number for c in self.containers.values()}
             number = next(n for n in range(250) if n not in taken)
             record = Record(secrets.token_hex(32), number, spec, clock.write(clock.now()))
-            container = Container(record, self._log(record), self.save)
+            container = self._container(record)
             self.containers[spec.name] = container
         self.save()
+        self.happenings.add("create", record)
         return container
 
     def start(self, name: str) -> None:
@@ -294,6 +298,7 @@ class Engine:
             container.log.close()
             shutil.rmtree(self.folder / "containers" / container.record.id, ignore_errors=True)
         self.save()
+        self.happenings.add("destroy", container.record)
 
     def labelled(self, matches: Callable[[Mapping[str, str]], bool]) -> list[Container]:
         """Containers whose labels match, newest first as `docker ps` shows them."""

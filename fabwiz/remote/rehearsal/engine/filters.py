@@ -1,4 +1,4 @@
-"""`--filter KEY=VALUE` of `docker ps`, `images`, `volume ls` and `network ls`, as Docker 18.09 takes it.
+"""`--filter KEY=VALUE` of `docker ps`, `events`, `images`, `volume ls` and `network ls`, as Docker 18.09 takes it.
 
 Values of one key are alternatives, but every `label` must be there; keys must all hold. Names and ids match as regular
 expressions, unanchored. Keys that Docker knows and this engine does not are refused as Docker refuses those that it
@@ -77,6 +77,7 @@ class Filters:
 CONTAINERS = ("ancestor", "exited", "id", "label", "name", "network", "status", "volume")
 IMAGES = ("dangling", "label", "reference")
 VOLUMES = ("dangling", "driver", "label", "name")
+EVENTS = ("container", "event", "label", "type")
 NETWORKS = ("driver", "id", "label", "name", "scope")
 
 
