@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 # nobody guesses, then name=timestamp for what is known already. Each follower notes its pid, so that all end with this
 # script, and the time at which it began: a container that starts again is followed from there, and the reader drops
 # what it has seen. PIPE comes when the shell reports a killed child to nobody. The folder for the notes is named after
-# this shell, so that it is known before it is made, and when nobody needs it any more.
+# this shell, so that it is known before it is made, and when nobody needs it any more. Between looks it sleeps until
+# Docker tells of a start (from before the look on, so that none falls in between), and looks after 15 s anyway: a
+# follower may have ended without one. Pids whose names no container can have are those of what wakes it; only this
+# shell keeps both ends of the pipe, so that they end without it.
 FOLLOW_SCRIPT = r"""
 folders=${TMPDIR:-/tmp}/fabwiz-follow
 label=$1 notes=$folders.$$.$2; shift 2
@@ -48,17 +51,28 @@ for old in "$folders".*; do
   pid=${old#"$folders".}
   kill -0 "${pid%%.*}" 2>/dev/null || rm -rf "$old" 2>/dev/null
 done
-mkdir -m 700 "$notes" || exit 1
+mkdir -m 700 "$notes" && mkfifo "$notes/wake" && exec 3<>"$notes/wake" || exit 1
+runs() { pid=$(cat "$notes/$1.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null; }
 for known in "$@"; do printf '%s\n' "${known#*=}" >"$notes/${known%%=*}.since"; done
 while :; do
+  if ! runs +starts; then
+    {
+      docker events --since "$(date +%s)" --filter type=container --filter event=start --filter "label=$label" \
+        --format start & echo $! >"$notes/+events.pid"; wait; sleep 1; echo
+    } >"$notes/wake" 2>/dev/null 3>&- & echo $! >"$notes/+starts.pid"
+  fi
+  if ! runs +clock; then
+    { sleep 15 & echo $! >"$notes/+sleep.pid"; wait; echo; } >"$notes/wake" 2>/dev/null 3>&- &
+    echo $! >"$notes/+clock.pid"
+  fi
   for name in $(docker ps -a --filter "label=$label" --format '{{.Names}}'); do
-    pid=$(cat "$notes/$name.pid" 2>/dev/null) && kill -0 "$pid" 2>/dev/null && continue
+    runs "$name" && continue
     since=$(cat "$notes/$name.since" 2>/dev/null || echo 1970-01-01T00:00:00Z)
     date -u +%Y-%m-%dT%H:%M:%SZ >"$notes/$name.since"
     { docker logs --timestamps --follow --since "$since" "$name" 2>&1 & echo $! >"$notes/$name.pid"; wait; } |
       sed -u "s/^/$name /" &
   done
-  sleep 1
+  head -n 1 <"$notes/wake" >/dev/null 3>&- & echo $! >"$notes/+wait.pid"; wait $!
 done
 """
 

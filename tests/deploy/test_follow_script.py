@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,9 +19,15 @@ T = TypeVar("T")
 
 DOCKER = """\
 #!/bin/sh
-[ "$1" = ps ] && { echo kafka1; exit; }
-echo "2026-11-20T10:00:00Z started"; exec sleep 60
+cd "$(dirname "$0")"
+echo "$1" >>asked
+case $1 in
+  ps) cat containers ;;
+  events) echo "$$" >events.pid; exec cat starts ;;
+  *) for last; do :; done; echo "2026-11-20T10:00:00Z $last started"; [ -e "$last.ended" ] || exec sleep 60 ;;
+esac
 """
+"""It lists what stands in `containers`, tells of a start where somebody writes into `starts`, and of one line each."""
 
 
 @pytest.fixture
@@ -33,6 +40,8 @@ def follower(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     docker = tmp_path / "docker"
     docker.write_text(DOCKER)
     docker.chmod(0o755)
+    (tmp_path / "containers").write_text("kafka1\n")
+    os.mkfifo(tmp_path / "starts")
     process = subprocess.Popen(
         ["sh", "-c", FOLLOW_SCRIPT, "follow", "fabwiz.network=lan4", "beef"],
         env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TMPDIR": str(tmp_path / "notes")},
@@ -42,12 +51,45 @@ def follower(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     )
     assert process.stdout
     assert process.stderr
-    assert process.stdout.readline() == b"kafka1 2026-11-20T10:00:00Z started\n"
+    assert process.stdout.readline() == b"kafka1 2026-11-20T10:00:00Z kafka1 started\n"
     yield process
-    process.kill()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
     process.stderr.close()
+
+
+def asked(tmp_path: Path, what: str) -> int:
+    """How often Docker was asked that."""
+    return (tmp_path / "asked").read_text().split().count(what)
+
+
+def test_a_container_that_starts_later_is_followed_at_once_and_docker_is_asked_no_more_than_that(
+    follower: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    _soon(lambda: (tmp_path / "events.pid").exists())
+    time.sleep(2.5)
+    assert asked(tmp_path, "ps") == 1
+
+    (tmp_path / "containers").write_text("kafka1\nkafka2\n")
+    with (tmp_path / "starts").open("w") as starts:
+        print("start", file=starts, flush=True)
+        assert follower.stdout
+        assert follower.stdout.readline() == b"kafka2 2026-11-20T10:00:00Z kafka2 started\n"
+
+    assert asked(tmp_path, "ps") <= 3  # once more where Docker has hung up
+    assert asked(tmp_path, "logs") == 2
+
+
+def test_a_docker_that_hangs_up_is_asked_again(follower: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    for times in (1, 2):
+        _soon(lambda count=times: asked(tmp_path, "events") == count)  # type: ignore[misc]
+        pid = int(_soon(lambda: (tmp_path / "events.pid").read_text().strip()))
+        (tmp_path / "events.pid").unlink()
+        os.kill(pid, signal.SIGKILL)
+    assert _soon(lambda: asked(tmp_path, "ps") >= 3)
+    assert asked(tmp_path, "logs") == 1
 
 
 @pytest.mark.parametrize("somebody_listens", [True, False])
@@ -57,7 +99,8 @@ def test_notes_and_followers_go_when_the_script_is_ended(
     (notes,) = (tmp_path / "notes").glob("*.beef")
     assert notes.name == f"fabwiz-follow.{follower.pid}.beef"
     assert notes.stat().st_mode & 0o777 == 0o700
-    logs = int(_soon(lambda: (notes / "kafka1.pid").read_text().strip()))
+    names = ("kafka1", "+events", "+starts", "+sleep", "+clock", "+wait")
+    pids = [int(_soon(lambda name=name: (notes / f"{name}.pid").read_text().strip())) for name in names]  # type: ignore[misc]
     if not somebody_listens:
         for pipe in (follower.stdout, follower.stderr):
             assert pipe
@@ -68,7 +111,7 @@ def test_notes_and_followers_go_when_the_script_is_ended(
 
     # those of a shell that was killed are gone, too; those of one that lives are not
     assert [path.name for path in (tmp_path / "notes").iterdir()] == [f"fabwiz-follow.{os.getpid()}.feed"]
-    assert _soon(lambda: not _runs(logs))
+    assert _soon(lambda: not any(map(_runs, pids)))
 
 
 def _soon(value: Callable[[], T]) -> T:
