@@ -19,7 +19,7 @@ from tests.lab.site.sessions import small
 from tests.lab.site.sites import Site, Sites
 from tests.outcomes import Outcomes
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(2400)
 
 SEED = int(os.environ.get("FABWIZ_LAB_SEED") or random.SystemRandom().randrange(10**6))
 FROM_NOTHING = 20

@@ -15,7 +15,7 @@ from tests.lab.site.sites import Site, Sites
 from tests.lab.site.workstation import Outcome
 from tests.outcomes import Outcomes
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = pytest.mark.timeout(2400)
 
 VICTIM = "b"
 PHASES = (
@@ -25,6 +25,8 @@ PHASES = (
 FAULTS = ("crash", "cut", "reboot", "freeze")
 SILENCE = 25.0
 """Seconds that a cable stays cut, or a host frozen. A dead connection is noticed within 15 s."""
+LONGEST = 320.0
+"""Seconds until a step gives up: the lab's patience, and what it takes to say so."""
 TURNS = range(1) if os.environ.get("FABWIZ_LAB_FAULTS") == "half" else range(2)
 """One turn gives each phase two of the faults, both turns all four."""
 
@@ -89,7 +91,7 @@ def test_every_phase_survives_and_is_taken_up(lan: Site, turn: int, outcomes: Ou
             assert failed, f"{phase}, {fault}: {outcome.story}"
             where = f"{phase}, {fault}: {failed}"
             assert any(VICTIM in (step.get("host"), *_names(lan, step)) for step in failed), where
-            assert all(step["message"] and step["seconds"] <= 130 for step in failed), where
+            assert all(step["message"] and step["seconds"] <= LONGEST for step in failed), where
             assert (outcome.code == 3) == (failed[0]["phase"] == "preflight"), where
             did, noticed = f"stopped in {failed[0]['phase']}: {failed[0]['message']}", run.noticed
         print(f"{phase}, {fault}: {outcome.seconds:.0f} s, {did}", flush=True)

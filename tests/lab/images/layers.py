@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import py_compile
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import distribution
+from importlib.util import cache_from_source
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from packaging.requirements import Requirement
 
@@ -80,10 +84,22 @@ def debian(name: str, *packages: str, hooks: tuple[str, ...] = ()) -> Layer:
 
 
 def files(name: str, content: Iterable[tuple[str, bytes, int]]) -> Layer:
-    """A layer of files: path, content, mode."""
+    """A layer of files: path, content, mode. Python's come with their bytecode: no container has to make it."""
     entries = sorted(content)
     inputs: list[str | bytes] = [part for path, data, mode in entries for part in (path, data, oct(mode))]
-    return _cached(name, inputs, lambda tar: write_layer(tar, entries))
+    return _cached(name, [*inputs, sys.version], lambda tar: write_layer(tar, [*entries, *_bytecode(entries)]))
+
+
+def _bytecode(entries: Iterable[tuple[str, bytes, int]]) -> Iterator[tuple[str, bytes, int]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        source, compiled = Path(scratch) / "source", Path(scratch) / "compiled"
+        for path, data, _ in entries:
+            if path.endswith(".py"):
+                source.write_bytes(data)
+                py_compile.compile(
+                    str(source), str(compiled), f"/{path}", True, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
+                )
+                yield cache_from_source(path), compiled.read_bytes(), 0o644
 
 
 def kafka_jars() -> Layer:

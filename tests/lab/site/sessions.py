@@ -7,13 +7,9 @@ from typing import Any
 
 from tests.lab.site.workstation import lab_session
 
-_PATIENCE = {
-    "zookeeper": "60s", "kafka": "90s", "orderers": "90s", "peers": "60s", "channels": "60s", "chaincode": "120s",
-}  # fmt: skip
-
 
 def small(hosts: int = 3, channels: Sequence[str] = ("mychannel",), **changes: Any) -> dict[str, Any]:
-    """The four-host session on fewer hosts, with fewer nodes and less patience. The last host has every role.
+    """The four-host session on fewer hosts, with fewer nodes. The last host has every role.
 
     `changes` replace top-level settings. Each channel runs mycc, which is asked and invoked once.
     """
@@ -30,5 +26,4 @@ def small(hosts: int = 3, channels: Sequence[str] = ("mychannel",), **changes: A
     data["channels"] = {name: {"organizations": ["Org1", "Org2"]} for name in channels}
     data["chaincodes"]["mycc"]["channels"] = list(channels)
     data["accept"] = {"kafka-count": "a lab, where fewer brokers start sooner"}
-    data["timeouts"] = _PATIENCE
     return data | changes

@@ -27,6 +27,10 @@ from tests.lab.machine.lab import Lab
 REPO = Path(__file__).parents[3]
 _HEAP = "256 MiB"
 """Thirteen hosts share one machine."""
+_PATIENCE = {
+    "zookeeper": "5m", "kafka": "5m", "orderers": "5m", "peers": "5m", "channels": "5m", "chaincode": "10m",
+}  # fmt: skip
+"""Thirteen hosts and what goes wrong on them share two cores, which may be slow ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ def lab_session(example: str, **changes: Any) -> dict[str, Any]:
         "ssh": {"user": "root", "key": str(lab_folder() / "key"), "agent": False},
         "images": {"source": "load", "archives": str(archives_folder())},
         "ordering": {"kafka": {"heap": _HEAP}},
+        "timeouts": _PATIENCE,
     }
     merged = _merged(_merged(data, own), changes)
     return merged | {"fabric": _release(str(merged["fabric"]))}
