@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -10,13 +11,16 @@ from pathlib import Path
 from fabwiz.session import editor
 from fabwiz.session.data import dump, to_data
 from fabwiz.session.edits import EditError
-from fabwiz.session.files import write_atomic
+from fabwiz.session.files import remove_leftovers, write_atomic
 from fabwiz.session.findings import Edit, Finding, SessionPath
 from fabwiz.session.model import Session
 from fabwiz.session.network import Network
 from fabwiz.session.reading import locate, read
 from fabwiz.session.tree import plain
 from fabwiz.session.update import merged
+
+_ABANDONED = 60.0
+"""Seconds after which a half-written file is nobody's any more: a save takes far less."""
 
 
 class Document:
@@ -93,7 +97,10 @@ class Document:
             raise EditError("the session has no file yet: say where to save it")
         if self._unreadable:
             raise EditError(f"{target} is not overwritten: what it held could not be read")
-        write_atomic(target.resolve(), self.text)
+        file = target.resolve()
+        write_atomic(file, self.text)
+        with suppress(OSError):  # what an earlier save left that was killed; another wizard may be saving just now
+            remove_leftovers(file.parent, file.name, older_than=_ABANDONED)
 
     @property
     def _file(self) -> str | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
+import time
 from contextlib import suppress
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIR = 0o700
 PUBLIC_FILE = 0o644
+_LONGEST = 200
+"""Bytes of a name that its temporary file has, too: file systems take 255, and a random word is added."""
 
 
 def write_atomic(path: Path, data: bytes | str, mode: int = PRIVATE_FILE, *, durable: bool = True) -> None:
@@ -21,7 +25,7 @@ def write_atomic(path: Path, data: bytes | str, mode: int = PRIVATE_FILE, *, dur
     The folder must exist (see `make_private_dir`). Raises OSError; nothing is left behind then.
     """
     content = data.encode() if isinstance(data, str) else data
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{_short(path.name)}.{secrets.token_hex(6)}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -39,13 +43,20 @@ def write_atomic(path: Path, data: bytes | str, mode: int = PRIVATE_FILE, *, dur
         sync_dir(path.parent)
 
 
-def remove_leftovers(folder: Path, name: str = "*") -> None:
+def remove_leftovers(folder: Path, name: str | None = None, *, older_than: float = 0.0) -> None:
     """Remove what `write_atomic` left in a folder when its process was killed; of all files, or of the named one.
 
-    For what one process at a time writes: another's file that is just being written would go, too. Raises OSError.
+    Without `older_than` for what one process at a time writes: another's file that is just being written would go,
+    too. With it, only what nobody has touched for so many seconds goes. Raises OSError.
     """
-    for path in folder.glob(f".{name}.{'[0-9a-f]' * 12}.tmp"):
-        path.unlink(missing_ok=True)
+    of = "*" if name is None else glob.escape(_short(name))
+    for path in folder.glob(f".{of}.{'[0-9a-f]' * 12}.tmp"):
+        if not older_than or time.time() - path.stat().st_mtime > older_than:
+            path.unlink(missing_ok=True)
+
+
+def _short(name: str) -> str:
+    return os.fsdecode(os.fsencode(name)[:_LONGEST])
 
 
 def make_private_dir(path: Path) -> None:

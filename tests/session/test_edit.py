@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,22 @@ def test_save_keeps_a_symbolic_link(tmp_path: Path) -> None:
     Document.from_text("name: x\n", tmp_path / "link.yaml").save()
     assert (tmp_path / "link.yaml").is_symlink()
     assert (tmp_path / "real.yaml").read_text() == "name: x\n"
+
+
+@pytest.mark.parametrize("name", ["lan4.yaml", "[all] hosts?.yaml", "сеть" * 30 + ".yaml"])
+def test_save_removes_what_a_killed_one_left_but_not_what_is_being_written(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    short = path.name.encode()[:200].decode(errors="surrogateescape")
+    left, written, other = (tmp_path / f".{one}.0123456789a{n}.tmp" for n, one in enumerate((short, short, "other")))
+    for one in (left, written, other):
+        one.write_text("half of")
+    for one in (left, other):
+        os.utime(one, (0, 0))
+
+    Document.from_text("fabwiz: 1\n", path).save()
+
+    assert sorted(tmp_path.iterdir()) == sorted([path, written, other])
+    assert path.read_text() == "fabwiz: 1\n"
 
 
 def test_save_needs_a_place() -> None:
