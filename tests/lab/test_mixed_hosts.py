@@ -134,7 +134,8 @@ def test_a_transfer_goes_on_where_it_was_after_a_kill_and_after_a_cut_cable(lan:
     after_cut = part(host, remote_dir)[1]
     assert after_cut > after_kill
     told = outcome.steps("failed")[0]["message"]
-    assert "the connection is lost" in told or "does not answer" in told
+    # what it hears when it comes back for the rest depends on how long ago its neighbour's address was asked for
+    assert any(words in told for words in ("the connection is lost", "does not answer", "No route to host")), told
     outcomes.note("cable cut while an image is sent", told[:90], run.noticed, "resumed")
 
     sizes: list[int] = []
