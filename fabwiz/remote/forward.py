@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import paramiko
 
 _PIECE = 65536
+_TURN = 0.5
+"""Seconds after which a thread that waits for the far end looks whether it is still wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class SshForward:
         self._connect = connect
         self._name = name
         self._error: RemoteError | None = None
-        self._open: set[socket.socket | paramiko.Channel] = set()
+        self._open: set[socket.socket] = set()
         self._closed = False
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -81,10 +83,10 @@ class SshForward:
         with self._lock:
             self._closed = True
             ends = list(self._open)
-            self._open.clear()
-        # a thread that waits in accept notices shutdown, not close
+        # threads that wait in accept or recv notice shutdown, not close; the far ends are their own threads' to close
         for end in (self._listener, *ends):
-            _end(end)
+            _shut(end)
+        self._listener.close()
 
     def __enter__(self) -> Self:
         return self
@@ -107,40 +109,60 @@ class SshForward:
         try:
             near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             far = self._connect()
+            far.settimeout(_TURN)
             self._error = None
             with self._lock:
                 if self._closed:
                     return
-                self._open |= {near, far}
-            back = threading.Thread(target=_pump, args=(far, near), name=f"{self._name}-out", daemon=True)
+                self._open.add(near)
+            back = threading.Thread(target=self._back, args=(far, near), name=f"{self._name}-out", daemon=True)
             back.start()
-            _pump(near, far)
-            back.join()
+            self._there(near, far)
+            while back.is_alive() and not self._closed:
+                back.join(_TURN)
         except RemoteError as error:
             self._error = error
         except (OSError, EOFError):  # paramiko tells a connection that ends meanwhile by either
             return
         finally:
             with self._lock:
-                self._open -= {near, far}
+                self._open.discard(near)
             for end in (near, far):
                 if end is not None:
-                    _end(end)
+                    _shut(end)
+                    with suppress(OSError, EOFError):  # paramiko writes to the server, which may be gone
+                        end.close()
+
+    def _there(self, near: socket.socket, far: paramiko.Channel) -> None:
+        """Carry bytes to the host until there are no more; those that come back may go on.
+
+        Whatever is said to the far end is said in this thread: two that end it at once would say it in any order.
+        Raises OSError, EOFError where either end is gone.
+        """
+        while data := near.recv(_PIECE):
+            while data and not self._closed:
+                with suppress(TimeoutError):
+                    sent = far.send(data)
+                    if not sent:
+                        raise EOFError
+                    data = data[sent:]
+        far.shutdown(1)
+
+    def _back(self, far: paramiko.Channel, near: socket.socket) -> None:
+        """Carry bytes from the host until there are no more. A failure ends the other way, too."""
+        try:
+            while not self._closed:
+                with suppress(TimeoutError):
+                    data = far.recv(_PIECE)
+                    if not data:
+                        near.shutdown(1)
+                        return
+                    near.sendall(data)
+        except (OSError, EOFError):
+            pass
+        _shut(near)
 
 
-def _pump(source: socket.socket | paramiko.Channel, sink: socket.socket | paramiko.Channel) -> None:
-    """Carry bytes one way until there are no more; the other way may go on. A failure ends both."""
-    try:
-        while data := source.recv(_PIECE):
-            sink.sendall(data)
-        sink.shutdown(1)
-    except (OSError, EOFError):
-        _end(source)
-        _end(sink)
-
-
-def _end(end: socket.socket | paramiko.Channel) -> None:
-    with suppress(OSError, EOFError):  # for both paramiko writes to the server, which may be gone
-        end.shutdown(2)
+def _shut(end: socket.socket | paramiko.Channel) -> None:
     with suppress(OSError, EOFError):
-        end.close()
+        end.shutdown(2)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+import paramiko
 import pytest
 
-from fabwiz.remote.connection import Connection, Unreachable
+from fabwiz.remote.connection import Connection, ConnectionLost, Unreachable
 from fabwiz.remote.options import RemoteOptions
 from fabwiz.remote.pool import Pool
+
+END_OF_FILE = 96
+"""SSH_MSG_CHANNEL_EOF."""
 
 
 @pytest.fixture
@@ -100,6 +105,37 @@ def test_closing_ends_the_listener_and_its_connections(over_ssh: Connection, ech
     with pytest.raises(OSError):
         socket.create_connection((forward.address, forward.port), 1).close()
     forward.close()
+
+
+def test_connections_that_end_from_both_sides_at_once_leave_the_others_alone(over_ssh: Any, echo: int) -> None:
+    """Where sshd hears of a channel that it has forgotten, it hangs up. Slow messages: as on a busy machine."""
+    transport = over_ssh._transport
+    send = transport._send_user_message
+
+    def busy(message: Any) -> None:
+        if message.asbytes()[0] == END_OF_FILE:
+            time.sleep(0.05)
+        send(message)
+
+    transport._send_user_message = busy
+    for _ in range(20):
+        with over_ssh.forward(echo) as forward:
+            assert talk((forward.address, forward.port), b"x") == b"x"
+            with socket.create_connection((forward.address, forward.port), 10) as client:
+                client.sendall(b"x")
+                assert client.recv(1) == b"x"
+
+    assert over_ssh.run(["echo", "there"]).stdout == "there\n"
+    assert over_ssh.alive
+
+
+def test_why_a_server_hangs_up_is_told_in_its_words(over_ssh: Any) -> None:
+    stray = paramiko.Message()
+    stray.add_byte(bytes([END_OF_FILE]))
+    stray.add_int(4711)
+    over_ssh._transport._send_message(stray)
+    with pytest.raises(ConnectionLost, match=r"its sshd hung up: .*4711"):
+        over_ssh.run(["sleep", "10"])
 
 
 def test_closing_the_connection_ends_its_forwards(over_ssh: Connection, echo: int) -> None:
