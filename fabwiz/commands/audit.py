@@ -27,7 +27,7 @@ privileges) or that nobody placed there; others' containers that have mounted
 the network's folder or volumes; volumes and networks of nodes that are gone.
 Nothing is changed. Containers that do not run are told by `fabwiz status`.
 Exit code 0 when nothing differs, 1 when something does, 3 when a host could
-not be asked."""
+not be asked, or there is nothing here to compare it with."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -48,7 +48,7 @@ def run(args: Namespace) -> ExitCode:
         try:
             audits = Auditor(network, engine.workspace).audit(engine)
         except ArtifactError as error:
-            raise Refused(ExitCode.FAILED, str(error)) from None
+            raise Refused(ExitCode.REFUSED, str(error)) from None
     (_print if args.json else _show)(audits)
     if any(audit.error for audit in audits):
         return ExitCode.REFUSED
