@@ -14,7 +14,6 @@ from textual.containers import Horizontal, Vertical
 from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from fabwiz.editing.bookmark import Bookmark, read_bookmark
@@ -153,15 +152,15 @@ class WizardScreen(Screen[None]):
             await self.go_to(step.KEY)
             self.current.reveal(path)
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """The hint is about the field that has the focus."""
-        self.show_hint(event.widget)
+    @on(DescendantFocus)
+    def _focused(self) -> None:
+        """The hint is about the field that has the focus: by now that may be another than the event's."""
+        self.show_hint()
         self._remember()
 
-    def show_hint(self, widget: Widget | None = None) -> None:
+    def show_hint(self) -> None:
         """Show the hint of the widget that has the focus; for widgets whose hint changes while they have it."""
-        widget = widget or self.focused
-        if widget is not None:
+        if (widget := self.focused) is not None:
             field = next((one for one in widget.ancestors_with_self if isinstance(one, Field)), None)
             self.query_one("#hint", Static).update(field.hint if field else getattr(widget, "hint", "") or "")
 

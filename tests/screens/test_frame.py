@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import DescendantFocus
 from textual.widgets import Input, Markdown
 
 from fabwiz.editing.bookmark import Bookmark, read_bookmark, write_bookmark
@@ -119,6 +120,21 @@ def test_a_finding_about_logging_in_leads_to_where_that_is_edited(example: Examp
         assert field_id(("ssh", setting)) in [one.id for one in focused.ancestors_with_self]
 
     drive(path, script)
+
+
+def test_the_hint_is_that_of_the_focus_though_news_of_an_earlier_one_come_late(example: Example) -> None:
+    async def script(driven: Driven) -> None:
+        await driven.wizard.go_to("roles")
+        await driven.until(lambda: "place a node on the row's host" in driven.text())
+        matrix = driven.app.focused
+        assert matrix
+        await driven.press("f4")
+        await driven.until(lambda: "a adds, r renames, d removes" in driven.text())
+        driven.wizard.post_message(DescendantFocus(matrix))
+        await driven.rest()
+        assert "a adds, r renames, d removes" in driven.text()
+
+    drive(example("four-lan-hosts"), script)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (50, 20)])
