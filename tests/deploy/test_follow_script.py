@@ -17,6 +17,8 @@ from fabwiz.deploy.logs import FOLLOW_SCRIPT
 
 T = TypeVar("T")
 
+EVERY = 10.0
+"""Seconds: less than those after which it looks without being told to."""
 DOCKER = """\
 #!/bin/sh
 cd "$(dirname "$0")"
@@ -68,9 +70,10 @@ def asked(tmp_path: Path, what: str) -> int:
 def test_a_container_that_starts_later_is_followed_at_once_and_docker_is_asked_no_more_than_that(
     follower: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
+    begun = time.monotonic()
     _soon(lambda: (tmp_path / "events.pid").exists())
     time.sleep(2.5)
-    assert asked(tmp_path, "ps") == 1
+    assert asked(tmp_path, "ps") <= 1 + (time.monotonic() - begun) // EVERY
 
     (tmp_path / "containers").write_text("kafka1\nkafka2\n")
     with (tmp_path / "starts").open("w") as starts:
@@ -78,7 +81,8 @@ def test_a_container_that_starts_later_is_followed_at_once_and_docker_is_asked_n
         assert follower.stdout
         assert follower.stdout.readline() == b"kafka2 2026-11-20T10:00:00Z kafka2 started\n"
 
-    assert asked(tmp_path, "ps") <= 3  # once more where Docker has hung up
+    # once more where Docker has hung up
+    assert asked(tmp_path, "ps") <= 3 + (time.monotonic() - begun) // EVERY
     assert asked(tmp_path, "logs") == 2
 
 
