@@ -55,7 +55,7 @@ class Auditor:
                 raise outcome
             found = ask(run.connection(name), self._network, host)
         except Exception as error:
-            failed = run.explain(error)
+            failed = run.explain(error, name)
             return HostAudit(name, error=f"{failed.message}; {failed.remedy}" if failed.remedy else failed.message)
         wanted, sizes = expected(manifest)
         deviations = audit_files.compare(wanted, sizes, found, self._whose)

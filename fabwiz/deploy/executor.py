@@ -167,7 +167,7 @@ def _lane(run: Run, spec: PhaseSpec, steps: Sequence[Step]) -> tuple[list[Result
             _note(run, "step", **where, status=Status.FAILED, seconds=seconds, message="stopped")
             break
         except Exception as error:
-            failed = run.explain(error)
+            failed = run.explain(error, step.host)
             seconds = round(time.monotonic() - begun, 3)
             details = {"cause": failed.cause, "remedy": failed.remedy, "known": failed.known}
             run.emit(Kind.STEP, **where, status=Status.FAILED, seconds=seconds, message=failed.message, **details)

@@ -180,7 +180,7 @@ class Fixer:
             if name in self._hosts:
                 looked.survey, looked.no_root = self._survey(name, connection)
         except Exception as error:
-            failed = self._run.explain(error)
+            failed = self._run.explain(error, name)
             looked.error = f"{failed.message}; {failed.remedy}" if failed.remedy else failed.message
         return looked
 

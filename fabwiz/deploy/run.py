@@ -256,13 +256,14 @@ class Run:
             remember(self.workspace.assigned, self.network)
             self.logs.start()
 
-    def explain(self, error: Exception) -> StepFailed:
-        """Turn whatever was raised into words for the operator."""
+    def explain(self, error: Exception, at: str | None = None) -> StepFailed:
+        """Turn whatever was raised into words for the operator, who sees them beside the host `at`, if at any."""
         if isinstance(error, StepFailed):
             failed = error
         elif isinstance(error, RemoteError):
             unreached = isinstance(error, Unreachable | AuthenticationFailed | HostKeyUnknown | HostKeyChanged)
-            failed = StepFailed(clean(error.message), remedy=error.remedy or None, unreached=unreached)
+            message = error.message if error.host == at else f"host {error.host}: {error.message}"
+            failed = StepFailed(clean(message), remedy=error.remedy or None, unreached=unreached)
         elif isinstance(error, ServiceUnavailable) and (down := self._behind_orderers_down()):
             failed = StepFailed(
                 clean(str(error)),

@@ -46,7 +46,7 @@ def _host(run: Run, host: str) -> list[NodeStatus]:
     try:
         found = run.docker(host).containers()
     except Exception as error:
-        why = _in_the_way(run, error)
+        why = _in_the_way(run, error, host)
         return [NodeStatus(node, None, why) for node in nodes]
     return [
         NodeStatus(node, found[node.name].state, found[node.name].status)
@@ -71,10 +71,10 @@ def _height(run: Run, channel: str, peer: Node) -> int | str:
     try:
         return run.fabric.peer(peer).chain_info(run.fabric.admin(organization), channel).height
     except Exception as error:
-        return _in_the_way(run, error)
+        return _in_the_way(run, error, peer.host)
 
 
-def _in_the_way(run: Run, error: Exception) -> str:
-    """What is wrong, and the way out."""
-    failed = run.explain(error)
+def _in_the_way(run: Run, error: Exception, host: str) -> str:
+    """What is wrong, and the way out, for a row of that host."""
+    failed = run.explain(error, host)
     return f"{failed.message}; {failed.remedy}" if failed.remedy else failed.message

@@ -13,6 +13,7 @@ from fabwiz.deploy.executor import execute
 from fabwiz.deploy.phase import PhaseSpec, Stage
 from fabwiz.deploy.run import Run, Seen
 from fabwiz.deploy.step import Evidence, Step
+from fabwiz.remote.connection import Unreachable
 from fabwiz.session.network import Network
 
 
@@ -88,6 +89,16 @@ def test_the_end_of_a_failed_phase_lists_every_failure(run: Run, events: list[Ev
 
     assert events[-1].event is Kind.PHASE
     assert all(f"{host}: no power on {host}" in str(events[-1].message) for host in "abc")
+
+
+@pytest.mark.parametrize(
+    ("step_of", "said"),
+    [("b", "connection refused"), ("a", "host b: connection refused"), (None, "host b: connection refused")],
+)
+def test_a_host_that_is_lost_is_named_where_the_step_is_not_its_own(run: Run, step_of: str | None, said: str) -> None:
+    outcome = execute(run, [phase([Switch("lamp", step_of, fails=Unreachable("b", "connection refused"))])])
+
+    assert [failure.error.message for failure in outcome.failures] == [said]
 
 
 def test_hosts_work_side_by_side(run: Run) -> None:
