@@ -61,27 +61,33 @@ def test_a_password_is_in_the_login_alone(
     seen: list[str] = []
 
     def serve(listener: socket.socket) -> None:
-        with suppress(OSError, EOFError, paramiko.SSHException):
+        with suppress(OSError):  # until the listener is closed
             while True:
                 near, _ = listener.accept()
-                transport = paramiko.Transport(near)
-                transport.add_server_key(key)
-                transport.start_server(server=server)
-                channel = None
-                while channel is None and transport.is_active():
-                    channel = transport.accept(0.5)  # it may have ended before this thread could wait for its end
-                if channel is None:
-                    continue  # it only looked at the host key
-                server.asked.wait(60)
-                while not heard.endswith(b"\n"):
-                    heard.extend(channel.recv(4096))
-                for entry in Path("/proc").iterdir():
-                    for name in ("cmdline", "environ") if entry.name.isdigit() else ():
-                        with suppress(OSError):
-                            if canary.encode() in (entry / name).read_bytes():
-                                seen.append(f"{entry.name} {name}")
-                channel.send_exit_status(1)
-                channel.close()
+                threading.Thread(target=attend, args=(near,), daemon=True).start()
+
+    def attend(near: socket.socket) -> None:
+        transport = paramiko.Transport(near)
+        transport.add_server_key(key)
+        try:
+            transport.start_server(server=server)
+        except (OSError, EOFError, paramiko.SSHException):
+            return  # a client that only looks at the host key may hang up at any moment
+        channel = None
+        while channel is None and transport.is_active():
+            channel = transport.accept(0.5)  # the client may have gone before this thread could wait for that
+        if channel is None:
+            return
+        server.asked.wait(60)
+        while not heard.endswith(b"\n"):
+            heard.extend(channel.recv(4096))
+        for entry in Path("/proc").iterdir():
+            for name in ("cmdline", "environ") if entry.name.isdigit() else ():
+                with suppress(OSError):
+                    if canary.encode() in (entry / name).read_bytes():
+                        seen.append(f"{entry.name} {name}")
+        channel.send_exit_status(1)
+        channel.close()
 
     listener = socket.create_server(("127.0.0.1", 0))
     threading.Thread(target=serve, args=(listener,), daemon=True).start()
