@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fabwiz.remote.farewells import CONFIRMATION, Farewells
-from fabwiz.remote.sanitize import clean
+from fabwiz.remote.farewells import CONFIRMATION, DISCONNECT, Farewells, parting_words
 
 if TYPE_CHECKING:
     import paramiko
@@ -20,14 +19,15 @@ MOST_PACKET = 1 << 20
 """Bytes of a packet. RFC 4253, 6.1, asks for 35000; OpenSSH takes 256 KiB, and sends no more than it is told."""
 MOST_GREETING = 64 << 10
 """Bytes before the version line ends. RFC 4253, 4.2, lets servers say something first."""
-_DISCONNECT = 1
-_MOST_WORDS = 200
 _DATA = (94, 95)
 """SSH_MSG_CHANNEL_DATA and SSH_MSG_CHANNEL_EXTENDED_DATA (RFC 4254, 5.2)."""
 
 
 def bounded(transport: paramiko.Transport, link: WatchedSocket) -> None:
-    """Have a transport that has not begun yet read through a bounded packetizer. `link` is its socket."""
+    """Have a transport that has not begun yet use a packetizer that is bounded, and heeds farewells of either side.
+
+    `link` is its socket.
+    """
     import paramiko
     from paramiko.packet import Packetizer
 
@@ -53,8 +53,8 @@ def bounded(transport: paramiko.Transport, link: WatchedSocket) -> None:
             kind, message = super().read_message()
             if kind in _DATA:
                 _within_window(transport, link, message)
-            elif kind == _DISCONNECT:
-                link.verdict = _parting_words(message)
+            elif kind == DISCONNECT:
+                link.verdict = parting_words(message)
             elif kind == CONFIRMATION:
                 self._farewells.opened(message.asbytes())
             return kind, message
@@ -65,14 +65,6 @@ def bounded(transport: paramiko.Transport, link: WatchedSocket) -> None:
                     super().send_message(data)
 
     transport.packetizer = Bounded(link)  # type: ignore[arg-type]
-
-
-def _parting_words(message: paramiko.Message) -> str:
-    """Why the server hangs up, in its own words (RFC 4253, 11.1)."""
-    message.get_int()
-    said = clean(message.get_string().decode(errors="replace")).replace("\n", " ")[:_MOST_WORDS]
-    message.rewind()
-    return f"its sshd hung up: {said}" if said else "its sshd hung up"
 
 
 def _within_window(transport: paramiko.Transport, link: WatchedSocket, message: paramiko.Message) -> None:

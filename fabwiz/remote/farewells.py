@@ -9,7 +9,16 @@ may have forgotten the channel: it disconnects, and all else that goes through t
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
+from fabwiz.remote.sanitize import clean
+
+if TYPE_CHECKING:
+    import paramiko
+
+DISCONNECT = 1
+"""SSH_MSG_DISCONNECT."""
+_MOST_WORDS = 200
 CONFIRMATION = 91
 """SSH_MSG_CHANNEL_OPEN_CONFIRMATION."""
 _CLOSE = 97
@@ -39,3 +48,11 @@ class Farewells:
         """Note that the server gives a number anew: our number stands first in what it says (RFC 4254, 5.1)."""
         with self.order:
             self._closed.discard(int.from_bytes(confirmation[4:8], "big"))
+
+
+def parting_words(message: paramiko.Message) -> str:
+    """Why the server hangs up, in its own words (RFC 4253, 11.1)."""
+    message.get_int()
+    said = clean(message.get_string().decode(errors="replace")).replace("\n", " ")[:_MOST_WORDS]
+    message.rewind()
+    return f"its sshd hung up: {said}" if said else "its sshd hung up"

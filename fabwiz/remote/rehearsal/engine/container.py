@@ -52,11 +52,11 @@ class Container:
         self.record.status, self.record.started = "running", clock.write(clock.now())
         self.record.error = ""
         self._changed()
-        self._happened("start")
 
     def _supervise(self, make_context: Callable[[], Context], program: Program) -> None:
         delay = _FIRST_DELAY
         while True:
+            self._happened("start")  # told from here: whoever hears of it finds it running
             begun = clock.now()
             self._context = context = make_context()
             if self._stopping.is_set():

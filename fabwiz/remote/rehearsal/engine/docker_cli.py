@@ -14,10 +14,13 @@ from fabwiz.remote.rehearsal.engine.options import Options, parse
 from fabwiz.remote.rehearsal.engine.template import render
 
 Known = Mapping[str, tuple[str, bool]]
-_FILTERED: dict[str, tuple[str, bool]] = {
+_CHOSEN: dict[str, tuple[str, bool]] = {
     "--filter": ("filter", True),
     "-f": ("filter", True),
     "--format": ("format", True),
+}
+_FILTERED: dict[str, tuple[str, bool]] = {
+    **_CHOSEN,
     "-q": ("quiet", False),
     "--quiet": ("quiet", False),
     "--no-trunc": ("no-trunc", False),
@@ -34,13 +37,7 @@ _LOGS: dict[str, tuple[str, bool]] = {
     "-n": ("tail", True),
     "--details": ("details", False),
 }
-_EVENTS: dict[str, tuple[str, bool]] = {
-    "--filter": ("filter", True),
-    "-f": ("filter", True),
-    "--format": ("format", True),
-    "--since": ("since", True),
-    "--until": ("until", True),
-}
+_EVENTS: dict[str, tuple[str, bool]] = {**_CHOSEN, "--since": ("since", True), "--until": ("until", True)}
 _FORMAT: dict[str, tuple[str, bool]] = {"--format": ("format", True), "-f": ("format", True)}
 _STOP: dict[str, tuple[str, bool]] = {"-t": ("time", True), "--time": ("time", True), "--timeout": ("time", True)}
 _REMOVE: dict[str, tuple[str, bool]] = {**_FORCED, "-v": ("volumes", False), "--volumes": ("volumes", False)}
